@@ -1,0 +1,43 @@
+using BenchmarkDotNet.Analysers;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
+using Perfolizer.Horology;
+
+namespace TinyWorker.Benchmarks;
+
+/// <summary>One short job for every class, and only the columns that are judged by: nanoseconds an item, bytes an item, and both as ratios.</summary>
+internal sealed class BenchmarkConfig : ManualConfig
+{
+    public const int InvocationsPerIteration = 4;
+
+    public BenchmarkConfig()
+    {
+        // Each invocation is many thousand items (OperationsPerInvoke), so the counts are fixed: a pilot stage would
+        // pick different ones for each peer, and one more or less is one full garbage collection more or less.
+        AddJob(Job.Default
+            .WithId("Short")
+            .WithWarmupCount(3)
+            .WithIterationCount(10)
+            .WithInvocationCount(InvocationsPerIteration)
+            .WithUnrollFactor(1));
+
+        AddDiagnoser(new MemoryDiagnoser(new MemoryDiagnoserConfig(displayGenColumns: false)));
+        AddLogicalGroupRules(BenchmarkLogicalGroupRule.ByCategory);
+
+        AddColumn(TargetMethodColumn.Method, CategoriesColumn.Default);
+        AddColumn(StatisticColumn.Median, StatisticColumn.StdDev, BaselineRatioColumn.RatioMean);
+        AddColumn(BaselineAllocationRatioColumn.RatioMean);
+        AddColumnProvider(DefaultColumnProviders.Metrics);
+
+        AddLogger(ConsoleLogger.Default);
+        AddExporter(MarkdownExporter.GitHub);
+        AddAnalyser([.. DefaultConfig.Instance.GetAnalysers().Where(analyser => analyser is not HideColumnsAnalyser)]);
+        AddValidator([.. DefaultConfig.Instance.GetValidators()]);
+        WithSummaryStyle(SummaryStyle.Default.WithTimeUnit(TimeUnit.Nanosecond));
+    }
+}

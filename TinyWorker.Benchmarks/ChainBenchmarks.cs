@@ -1,0 +1,85 @@
+using System.Threading.Tasks.Dataflow;
+using BenchmarkDotNet.Attributes;
+using TinyWorker.Benchmarks.Peers;
+
+namespace TinyWorker.Benchmarks;
+
+/// <summary>What does an item cost on its way through two stages: submit them all, then collect the last stage's results?</summary>
+public class ChainBenchmarks
+{
+    private const int Items = 100_000;
+    private const int Workers = 4;
+    private const int Capacity = 1024;
+
+    private readonly TinyFuture<int>[] _futures = new TinyFuture<int>[Items];
+    private readonly Task<int>[] _tasks = new Task<int>[Items];
+
+    private TinyTroupe<int, int> _firstThreads = null!;
+    private TinyTroupe<int, int> _secondThreads = null!;
+    private TinyTroupe<int, int> _firstPool = null!;
+    private TinyTroupe<int, int> _secondPool = null!;
+    private TransformBlock<int, int> _firstBlock = null!;
+    private TransformBlock<int, int> _secondBlock = null!;
+
+    [GlobalSetup]
+    public async Task SetUpAsync()
+    {
+        var threads = new ThreadTroupeOptions { Workers = Workers, Capacity = Capacity };
+        _firstThreads = new(x => x + 1, threads);
+        _secondThreads = new(x => x * 2, threads);
+        var pool = new PoolTroupeOptions { Workers = Workers, Capacity = Capacity };
+        _firstPool = new(x => x + 1, pool);
+        _secondPool = new(x => x * 2, pool);
+        foreach (var troupe in new[] { _firstThreads, _secondThreads, _firstPool, _secondPool })
+            await troupe.WhenReadyAsync();
+
+        var blocks = new ExecutionDataflowBlockOptions { MaxDegreeOfParallelism = Workers, BoundedCapacity = Capacity };
+        _firstBlock = new(x => x + 1, blocks);
+        _secondBlock = new(x => x * 2, blocks);
+        _firstBlock.LinkTo(_secondBlock, new DataflowLinkOptions { PropagateCompletion = true });
+    }
+
+    [GlobalCleanup]
+    public async Task CleanUpAsync()
+    {
+        foreach (var troupe in new[] { _firstThreads, _secondThreads, _firstPool, _secondPool })
+            await troupe.DisposeAsync();
+        _firstBlock.Complete();
+        await _secondBlock.Completion;
+    }
+
+    [Benchmark(Description = "TinyWorker, threads", OperationsPerInvoke = Items)]
+    public long TinyWorkerThreads() => ChainAllThenCollect(_firstThreads, _secondThreads);
+
+    [Benchmark(Description = "TinyWorker, pool", OperationsPerInvoke = Items)]
+    public long TinyWorkerPool() => ChainAllThenCollect(_firstPool, _secondPool);
+
+    [Benchmark(Description = "Two linked TransformBlocks (no futures)", Baseline = true, OperationsPerInvoke = Items)]
+    public Task<long> LinkedTransformBlocks() => Dataflow.SendAllWhileReceivingAsync(_firstBlock, _secondBlock, Items);
+
+    [Benchmark(Description = "Task.Run, ContinueWith (no bound)", OperationsPerInvoke = Items)]
+    public async Task<long> TaskRunContinueWith()
+    {
+        for (var i = 0; i < _tasks.Length; i++)
+        {
+            var x = i;
+            _tasks[i] = Task.Run(() => x + 1).ContinueWith(first => first.Result * 2, TaskScheduler.Default);
+        }
+
+        long sum = 0;
+        foreach (var task in _tasks)
+            sum += await task;
+        return sum;
+    }
+
+    private long ChainAllThenCollect(TinyTroupe<int, int> first, TinyTroupe<int, int> second)
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = second.Submit(first.Submit(i));
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Reflection;
+using BenchmarkDotNet.Attributes;
+
+namespace TinyWorker.Benchmarks.Modes;
+
+/// <summary>
+/// The same benchmarks in seconds, for development: the peers take turns within each round, so that a noisy neighbour on
+/// the machine hits them all alike and their ratio survives.
+/// </summary>
+internal static class QuickMode
+{
+    private const int WarmUps = 3;
+    private const int Rounds = 7;
+
+    // As many as BenchmarkDotNet runs here between two collections. With one alone the first generation never fills, nothing
+    // is collected while the clock runs, and whoever allocates most looks up to twice as fast as they are.
+    private const int InvocationsPerRound = BenchmarkConfig.InvocationsPerIteration;
+
+    // A peer that hangs (bounded channels can, dotnet/runtime#131141) is named instead of waited for without end.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    /// <returns>The exit code: 0, or 1 when no class has such a name or the peers of a group disagree.</returns>
+    public static async Task<int> RunAsync(string filter)
+    {
+        var classes = typeof(QuickMode).Assembly.GetExportedTypes()
+            .Where(type => type.Name.EndsWith("Benchmarks", StringComparison.Ordinal))
+            .Where(type => type.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(type => type.Name, StringComparer.Ordinal)
+            .ToArray();
+        if (classes.Length == 0)
+        {
+            Console.Error.WriteLine($"No benchmark class has '{filter}' in its name.");
+            return 1;
+        }
+
+        var agreed = true;
+        foreach (var type in classes)
+            agreed &= await RunClassAsync(type);
+        return agreed ? 0 : 1;
+    }
+
+    private static async Task<bool> RunClassAsync(Type type)
+    {
+        var instance = Activator.CreateInstance(type)!;
+        await CallMarkedAsync<GlobalSetupAttribute>(instance);
+
+        var groups = type.GetMethods()
+            .Where(method => method.IsDefined(typeof(BenchmarkAttribute)))
+            .Select(method => new Peer(instance, method))
+            .GroupBy(peer => peer.Category);
+        var agreed = true;
+        foreach (var group in groups)
+        {
+            Peer[] peers = [.. group];
+            await MeasureAsync(peers);
+            Print($"{type.Name} {group.Key}".TrimEnd(), peers);
+            agreed &= peers.All(peer => peer.Checksum == peers[0].Checksum);
+        }
+
+        await CallMarkedAsync<GlobalCleanupAttribute>(instance);
+        return agreed;
+    }
+
+    private static async Task MeasureAsync(Peer[] peers)
+    {
+        foreach (var peer in peers)
+        {
+            for (var i = 0; i < WarmUps; i++)
+                await peer.RunAsync(Deadline);
+        }
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var peer in peers)
+                await peer.MeasureAsync(Deadline);
+        }
+    }
+
+    private static void Print(string title, Peer[] peers)
+    {
+        var baseline = peers.Single(peer => peer.IsBaseline);
+        Console.WriteLine();
+        Console.WriteLine($"{title,-46} {"ns/item",9} {"min",8} {"max",8} {"B/item",8} {"Ratio",6} {"Alloc",6}");
+        foreach (var peer in peers)
+        {
+            var allocationRatio = baseline.MedianBytes < 0.5 ? "n/a" : $"{peer.MedianBytes / baseline.MedianBytes:F2}";
+            Console.WriteLine(
+                $"{(peer.IsBaseline ? "* " : "  ") + peer.Description,-46} {peer.MedianNanoseconds,9:F1} {peer.Nanoseconds.Min(),8:F1} " +
+                $"{peer.Nanoseconds.Max(),8:F1} {peer.MedianBytes,8:F1} {peer.RatioTo(baseline),6:F2} {allocationRatio,6}");
+            if (peer.Checksum != baseline.Checksum)
+                Console.WriteLine($"  ^ WRONG RESULT: the sum is {peer.Checksum}, the baseline's is {baseline.Checksum}");
+        }
+    }
+
+    private static async Task CallMarkedAsync<TAttribute>(object instance)
+        where TAttribute : Attribute
+    {
+        foreach (var method in instance.GetType().GetMethods().Where(method => method.IsDefined(typeof(TAttribute))))
+        {
+            if (method.Invoke(instance, null) is Task task)
+                await task;
+        }
+    }
+
+    private sealed class Peer
+    {
+        private readonly Func<long>? _synchronous;
+        private readonly Func<Task<long>>? _asynchronous;
+        private readonly int _items;
+        private readonly List<double> _bytes = [];
+
+        public Peer(object instance, MethodInfo method)
+        {
+            var attribute = method.GetCustomAttribute<BenchmarkAttribute>()!;
+            Description = attribute.Description ?? method.Name;
+            IsBaseline = attribute.Baseline;
+            Category = method.GetCustomAttribute<BenchmarkCategoryAttribute>()?.Categories.FirstOrDefault() ?? "";
+            _items = attribute.OperationsPerInvoke;
+            if (method.ReturnType == typeof(long))
+                _synchronous = method.CreateDelegate<Func<long>>(instance);
+            else
+                _asynchronous = method.CreateDelegate<Func<Task<long>>>(instance);
+        }
+
+        public string Description { get; }
+
+        public string Category { get; }
+
+        public bool IsBaseline { get; }
+
+        public List<double> Nanoseconds { get; } = [];
+
+        public double MedianNanoseconds => Median(Nanoseconds);
+
+        public double MedianBytes => Median(_bytes);
+
+        public long Checksum { get; private set; }
+
+        /// <summary>The median of the rounds' ratios: within a round both had the same machine, between rounds it drifts.</summary>
+        public double RatioTo(Peer baseline) =>
+            Median([.. Nanoseconds.Zip(baseline.Nanoseconds, (mine, theirs) => mine / theirs)]);
+
+        public async Task MeasureAsync(TimeSpan deadline)
+        {
+            // Each turn starts from a clean heap: nobody pays for collecting what the peer before it left behind.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+
+            var bytes = GC.GetTotalAllocatedBytes(precise: true);
+            var started = Stopwatch.GetTimestamp();
+            for (var i = 0; i < InvocationsPerRound; i++)
+                await RunAsync(deadline);
+            var elapsed = Stopwatch.GetElapsedTime(started);
+            bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+
+            Nanoseconds.Add(elapsed.TotalNanoseconds / InvocationsPerRound / _items);
+            _bytes.Add((double)bytes / InvocationsPerRound / _items);
+        }
+
+        public async Task RunAsync(TimeSpan deadline)
+        {
+            // Every peer starts outside the pool, as under BenchmarkDotNet: a blocking one would take a thread from the pool that it
+            // may need, and Task.Run from a pool thread goes to that thread's own queue.
+            var run = Task.Factory.StartNew(
+                () => _synchronous is not null ? Task.FromResult(_synchronous()) : _asynchronous!(),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).Unwrap();
+            try
+            {
+                Checksum = await run.WaitAsync(deadline);
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"'{Description}' has not ended within {deadline.TotalSeconds} s: it hangs.");
+            }
+        }
+
+        private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    }
+}

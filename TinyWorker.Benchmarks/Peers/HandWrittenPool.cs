@@ -1,0 +1,49 @@
+using System.Threading.Channels;
+
+namespace TinyWorker.Benchmarks.Peers;
+
+/// <summary>What a user writes by hand today: a bounded channel, consumer loops, and a <see cref="TaskCompletionSource{T}"/> an item.</summary>
+internal sealed class HandWrittenPool<TIn, TOut> : IAsyncDisposable
+{
+    private readonly Channel<(TIn Input, TaskCompletionSource<TOut> Completion)> _channel;
+    private readonly Task[] _consumers;
+
+    public HandWrittenPool(Func<TIn, TOut> function, int consumers, int capacity)
+    {
+        _channel = Channel.CreateBounded<(TIn, TaskCompletionSource<TOut>)>(capacity);
+        _consumers = [.. Enumerable.Range(0, consumers).Select(_ => Task.Run(() => ConsumeAsync(function)))];
+    }
+
+    /// <summary>Waits for room in the channel. The result is an out parameter because wrapping both in one more task would slow the peer down.</summary>
+    public ValueTask SubmitAsync(TIn input, out Task<TOut> result)
+    {
+        // Continuations must not run on the consumer's loop; a user who forgets this gets a faster and wrong pool.
+        var completion = new TaskCompletionSource<TOut>(TaskCreationOptions.RunContinuationsAsynchronously);
+        result = completion.Task;
+        return _channel.Writer.WriteAsync((input, completion));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Writer.Complete();
+        await Task.WhenAll(_consumers);
+    }
+
+    private async Task ConsumeAsync(Func<TIn, TOut> function)
+    {
+        while (await _channel.Reader.WaitToReadAsync())
+        {
+            while (_channel.Reader.TryRead(out var item))
+            {
+                try
+                {
+                    item.Completion.SetResult(function(item.Input));
+                }
+                catch (Exception exception)
+                {
+                    item.Completion.SetException(exception);
+                }
+            }
+        }
+    }
+}

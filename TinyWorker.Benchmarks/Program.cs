@@ -1,0 +1,18 @@
+using BenchmarkDotNet.Running;
+using TinyWorker.Benchmarks;
+using TinyWorker.Benchmarks.Modes;
+
+switch (args)
+{
+    case ["quick", .. var filter]:
+        return await QuickMode.RunAsync(filter.FirstOrDefault() ?? "");
+    case ["memory"]:
+        await MemoryMode.RunAsync();
+        return 0;
+    case ["idle"]:
+        await IdleMode.RunAsync();
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(SubmitBenchmarks).Assembly).Run(args, new BenchmarkConfig());
+        return 0;
+}

@@ -1,0 +1,42 @@
+namespace TinyWorker.Examples;
+
+internal static class Cancel
+{
+    public static async Task RunAsync()
+    {
+        // <sample>
+        using var started = new SemaphoreSlim(0);
+        await using var sleepers = new TinyTroupe<string, string>(
+            (name, token) =>
+            {
+                started.Release();
+                token.WaitHandle.WaitOne();              // stands for long work that looks at its token
+                token.ThrowIfCancellationRequested();
+                return name;
+            },
+            new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1) });
+
+        var running = sleepers.Submit("running");
+        var waiting = sleepers.Submit("waiting");
+        await started.WaitAsync();
+
+        waiting.Cancel();                                // never runs
+        running.Cancel();                                // its token fires
+        Console.WriteLine(await Outcome(running));
+        Console.WriteLine(await Outcome(waiting));
+        Console.WriteLine(await Outcome(sleepers.Submit("late")));   // nobody cancels it: its deadline does
+        // </sample>
+    }
+
+    private static async Task<string> Outcome(TinyFuture<string> future)
+    {
+        try
+        {
+            return await future;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException)
+        {
+            return $"{future.Status}: {exception.GetType().Name}";
+        }
+    }
+}

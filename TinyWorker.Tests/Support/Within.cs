@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TinyWorker.Tests.Support;
+
+/// <summary>Every wait of a test has a deadline, and tells what the threads did when it strikes.</summary>
+internal static class Within
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>Awaits a task, at most as long as the deadline.</summary>
+    public static async Task Time(Task task, string what = "the task")
+    {
+        if (await Task.WhenAny(task, Task.Delay(Deadline)).ConfigureAwait(false) != task) throw Late(what);
+        await task.ConfigureAwait(false);
+    }
+
+    /// <summary>Awaits a task, at most as long as the deadline.</summary>
+    public static async Task<T> Time<T>(Task<T> task, string what = "the task")
+    {
+        await Time((Task)task, what).ConfigureAwait(false);
+        return await task.ConfigureAwait(false);
+    }
+
+    /// <summary>Blocks on a future, at most as long as the deadline.</summary>
+    public static T Time<T>(TinyFuture<T> future)
+    {
+        if (!SpinWait.SpinUntil(() => future.IsCompleted, Deadline)) throw Late(future.ToString());
+        return future.Result();
+    }
+
+    /// <summary>Runs a blocking step on a thread of its own, at most as long as the deadline.</summary>
+    public static void Time(Action step, string what = "the step")
+    {
+        Exception? fault = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                step();
+            }
+            catch (Exception e)
+            {
+                fault = e;
+            }
+        }) { IsBackground = true, Name = "test step: " + what };
+        thread.Start();
+        if (!thread.Join(Deadline)) throw Late(what);
+        if (fault is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+    }
+
+    /// <summary>Waits for a state that no event tells of (a thread has begun to block, a thread is gone).</summary>
+    public static void Until(Func<bool> condition, string what)
+    {
+        if (!SpinWait.SpinUntil(condition, Deadline)) throw Late(what);
+    }
+
+    public static void Wait(ManualResetEventSlim gate, string what = "the gate")
+    {
+        if (!gate.Wait(Deadline)) throw Late(what);
+    }
+
+    private static AssertionException Late(string what)
+    {
+        var text = new StringBuilder().Append(what).Append(" was not done within ").Append(Deadline).AppendLine();
+        text.Append("Pool: ").Append(ThreadPool.ThreadCount).Append(" threads, ").Append(ThreadPool.PendingWorkItemCount).AppendLine(" items pending");
+        foreach (ProcessThread thread in Process.GetCurrentProcess().Threads)
+            text.Append(thread.Id).Append(' ').Append(ThreadName(thread.Id)).Append(' ').Append(thread.ThreadState).AppendLine();
+        return new AssertionException(text.ToString());
+    }
+
+    private static string ThreadName(int id)
+    {
+        var file = $"/proc/self/task/{id}/comm";
+        return File.Exists(file) ? File.ReadAllText(file).Trim() : "";
+    }
+}

@@ -1,0 +1,27 @@
+namespace TinyWorker.Backends;
+
+/// <summary>Where the workers of a troupe live: makes an executor for each of them.</summary>
+internal abstract class Backend
+{
+    /// <summary>How often a worker is tried to be made at the start of a troupe.</summary>
+    public const int TriesAtStart = 1;
+
+    /// <summary>How often the replacement of a worker is tried to be made.</summary>
+    public const int TriesAtReplacement = 3;
+
+    public abstract IWorkerExecutor MakeExecutor(WorkerInfo worker);
+
+    /// <summary>Called around the entering of an item, so that a back-end without threads of its own can run it there and then.</summary>
+    public virtual void Submitting()
+    {
+    }
+
+    /// <summary>The other end of <see cref="Submitting"/>.</summary>
+    /// <param name="isRunning">Whether the submitted task still runs.</param>
+    public virtual void Submitted(Func<bool>? isRunning)
+    {
+    }
+
+    /// <summary>Whether <see cref="Submitting"/> and <see cref="Submitted"/> do anything.</summary>
+    public virtual bool RunsInSubmit => false;
+}

@@ -1,0 +1,95 @@
+namespace TinyWorker.Backends.Inline;
+
+/// <summary>
+/// Runs one worker loop on whatever thread submits. What is posted from elsewhere (a timer, another troupe) goes to the thread that
+/// runs the loop at that moment, else to the shared pool.
+/// </summary>
+internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPoolWorkItem
+{
+    // On a thread without anybody's values, to start a loop with.
+    private static readonly ExecutionContext Clean = MakeClean();
+
+    private Task? _loop;        // set when the loop has started
+    private bool _isOwned;      // guarded by the lock on this: a thread runs it, or was told to
+    private bool _isAsleep;     // guarded by the lock on this: that thread waits for its task
+
+    public SynchronizationContext? Context => this;
+
+    public int SpinRounds => 0;
+
+    public void Start(Func<Task> loop) => Post(
+        static state =>
+        {
+            var (executor, loop) = ((InlineExecutor, Func<Task>))state!;
+            ExecutionContext.Run(Clean, static s =>
+            {
+                var (executor, loop) = ((InlineExecutor, Func<Task>))s!;
+                executor._loop = loop();
+            }, state);
+        },
+        (this, loop));
+
+    public void Post(Action continuation) => Post(static action => ((Action)action!)(), continuation);
+
+    public void Join()
+    {
+    }
+
+    void IThreadPoolWorkItem.Execute() => RunPosted(isRunning: null);
+
+    /// <summary>Runs what was posted; stays while the submitter's own task runs and awaits something.</summary>
+    public void RunPosted(Func<bool>? isRunning)
+    {
+        var before = Current;
+        try
+        {
+            while (TryNext(isRunning, out var next))
+            {
+                SetSynchronizationContext(this);   // the last callback may have left another one
+                next.Callback(next.State);
+            }
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+    }
+
+    protected override void OnPosted_NeedsLock()
+    {
+        if (_isAsleep) Monitor.Pulse(this);
+        if (_isOwned) return;
+        _isOwned = true;
+        if (!InlineScope.TryAdd(this)) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private bool TryNext(Func<bool>? isRunning, out (SendOrPostCallback Callback, object? State) next)
+    {
+        lock (this)
+        {
+            while (true)
+            {
+                if (TryDequeue_NeedsLock(out next)) return true;
+                // The loop posts whenever the task of its worker goes on, and its task ends there: so the sleeper is always woken.
+                if (isRunning is null || _loop is { IsCompleted: true } || !isRunning())
+                {
+                    _isOwned = false;
+                    return false;
+                }
+
+                _isAsleep = true;
+                Monitor.Wait(this);
+                _isAsleep = false;
+            }
+        }
+    }
+
+    private static ExecutionContext MakeClean()
+    {
+        ExecutionContext? clean = null;
+        var thread = new Thread(() => clean = ExecutionContext.Capture()) { IsBackground = true };
+        thread.UnsafeStart();
+        thread.Join();
+        return clean!;
+    }
+}

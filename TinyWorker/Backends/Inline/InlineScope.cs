@@ -1,0 +1,42 @@
+namespace TinyWorker.Backends.Inline;
+
+/// <summary>
+/// The thread is inside a Submit: the worker loops that it wakes there are run at its end, by this thread. A Submit from inside a task
+/// adds to the outermost one, so that no worker is entered twice and the stack stays flat.
+/// </summary>
+internal static class InlineScope
+{
+    [ThreadStatic]
+    private static Queue<InlineExecutor>? t_toRun;
+
+    [ThreadStatic]
+    private static int t_depth;
+
+    /// <summary>True if the executor will be run by this thread.</summary>
+    public static bool TryAdd(InlineExecutor executor)
+    {
+        if (t_depth == 0) return false;
+        (t_toRun ??= new Queue<InlineExecutor>()).Enqueue(executor);
+        return true;
+    }
+
+    public static void Enter() => t_depth++;
+
+    public static void Leave(Func<bool>? isRunning)
+    {
+        if (t_depth > 1)
+        {
+            t_depth--;
+            return;
+        }
+
+        try
+        {
+            while (t_toRun is { } toRun && toRun.TryDequeue(out var executor)) executor.RunPosted(isRunning);
+        }
+        finally
+        {
+            t_depth--;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using TinyWorker.Diagnostics;
+using TinyWorker.Futures;
+
+namespace TinyWorker.Backends;
+
+/// <summary>Why a running task was asked to stop.</summary>
+internal enum StopReason
+{
+    Cancel,
+    Timeout,
+}
+
+/// <summary>Where a worker loop is in its life.</summary>
+internal enum WorkerPhase
+{
+    Starting,
+    Working,
+    Leaving,
+    GivenUp,
+    Gone,
+}
+
+/// <summary>
+/// The deadline ladder: a running task is first asked to stop by its token, and when the grace has passed the worker is given up. It is
+/// called from the loop, from whoever cancels, and from the timer; the lock on _ladder guards all of it.
+/// </summary>
+/// <remarks>
+/// The loop ends a task that was not asked to stop without this lock: its compare-and-swap from Running succeeds only while no stop
+/// was requested. A request is the swap from Running to StopRequested under the lock; from then on the loop (back from the user's code) and
+/// the timer (the grace has passed) claim the task under the lock, one of them. The token source is the loop's: it is used again for
+/// the next task as long as nobody has cancelled it, and replaced by the loop before the task it was cancelled for has ended.
+/// There is one timer a loop. It may come late, for a task that has ended: so it acts on _dueAt alone.
+/// </remarks>
+internal sealed partial class WorkerLoop<TIn, TOut>
+{
+    private readonly Lock _ladder = new();
+    private CancellationTokenSource _cancellation = new();   // replaced by the loop, under _ladder
+    private StopReason _stopReason;
+    private int _phase;           // a WorkerPhase
+    private bool _isAborted;      // set once
+    private ITimer? _timer;       // made when first needed
+    private long _dueAt;          // the next step of the ladder, in timestamps of the clock; 0 for none
+    private long _timerAt;        // when the timer will call; 0 for never
+
+    private bool IsStopping
+    {
+        get
+        {
+            lock (_ladder) return _isAborted || _phase == (int)WorkerPhase.GivenUp;
+        }
+    }
+
+    /// <summary>Asks the task to stop. False if it is not running here any more, or was asked before. Runs no user code.</summary>
+    public bool TryRequestStop(WorkItem<TIn, TOut> item, StopReason reason)
+    {
+        CancellationTokenSource cancellation;
+        lock (_ladder)
+        {
+            if (!ReferenceEquals(_current, item) || !item.TryRequestStop()) return false;
+            cancellation = RequestStop_NeedsLock(reason);
+        }
+
+        Signal(cancellation);
+        return true;
+    }
+
+    /// <summary>Asks whatever runs here to stop, a start under way included.</summary>
+    public void Abort()
+    {
+        CancellationTokenSource cancellation;
+        lock (_ladder)
+        {
+            _isAborted = true;
+            if (_phase == (int)WorkerPhase.Starting) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
+            else if (_current is { } item && item.TryRequestStop()) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
+            else return;
+        }
+
+        Signal(cancellation);
+    }
+
+    private CancellationTokenSource RequestStop_NeedsLock(StopReason reason)
+    {
+        _stopReason = reason;
+        if (_troupe.CancellationGrace == Timeout.InfiniteTimeSpan) _dueAt = 0;
+        else Arm_NeedsLock(_troupe.CancellationGrace);
+        return _cancellation;
+    }
+
+    // On the pool: what is registered on the token is user code, and so is what goes on inline behind a cancelled await.
+    private void Signal(CancellationTokenSource cancellation) =>
+        cancellation.CancelAsync().ContinueWith(
+            static (task, state) =>
+            {
+                var loop = (WorkerLoop<TIn, TOut>)state!;
+                Log.CallbackFaulted(loop._troupe.Logger, loop._troupe.Name, task.Exception!.InnerException!);
+            },
+            this, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    /// <summary>For the loop, back from the user's code: the task is the loop's to end. False if it was given up meanwhile.</summary>
+    private bool TryClaim(WorkItem<TIn, TOut> item, out StopReason? stopped)
+    {
+        _tasksOfThisWorker++;
+        stopped = null;
+        if (item.TryClaim())
+        {
+            if (_troupe.TaskTimeout is not null) Disarm();
+            // What the task has registered on its token goes with it.
+            if (!_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
+            return true;
+        }
+
+        lock (_ladder)
+        {
+            if (!item.TryClaimStopped())
+            {
+                Debug.Assert(_phase == (int)WorkerPhase.GivenUp, "only giving up takes a task from its worker");
+                _isRetired = true;
+                return false;
+            }
+
+            stopped = _stopReason;
+            _dueAt = 0;
+            _cancellation = new CancellationTokenSource();
+            return true;
+        }
+    }
+
+    private bool TryBeginWork() => TryEnterPhase(WorkerPhase.Working);
+
+    private bool TryBeginStart() => TryEnterPhase(WorkerPhase.Starting);
+
+    private void BeginLeaving() => TryEnterPhase(WorkerPhase.Leaving);
+
+    private bool TryEnterPhase(WorkerPhase phase)
+    {
+        lock (_ladder)
+        {
+            if (_phase == (int)WorkerPhase.GivenUp) return false;
+            if (_isAborted && phase == WorkerPhase.Starting) return false;
+            _phase = (int)phase;
+            _dueAt = 0;
+            return true;
+        }
+    }
+
+    private void EndLadder()
+    {
+        lock (_ladder)
+        {
+            if (_phase != (int)WorkerPhase.GivenUp) _phase = (int)WorkerPhase.Gone;
+            _dueAt = 0;
+            _timer?.Dispose();
+            _timer = null;
+        }
+    }
+
+    private void ArmTimeout(TimeSpan timeout)
+    {
+        lock (_ladder)
+        {
+            // Already asked to stop: the grace runs.
+            if (_current is { Status: TinyFutureStatus.Running } && _dueAt == 0) Arm_NeedsLock(timeout);
+        }
+    }
+
+    private void Disarm()
+    {
+        lock (_ladder) _dueAt = 0;
+    }
+
+    // The timer is left running from task to task where it calls early enough: setting it anew costs more than a call for nothing.
+    private void Arm_NeedsLock(TimeSpan span)
+    {
+        var clock = _troupe.TimeProvider;
+        _dueAt = Math.Max(1, clock.GetTimestamp() + (long)(span.TotalSeconds * clock.TimestampFrequency));
+        if (_timerAt != 0 && _timerAt <= _dueAt) return;
+        SetTimer_NeedsLock(span);
+    }
+
+    private void SetTimer_NeedsLock(TimeSpan span)
+    {
+        _timerAt = _dueAt;
+        if (_timer is null)
+        {
+            using var suppressed = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+            _timer = _troupe.TimeProvider.CreateTimer(static loop => ((WorkerLoop<TIn, TOut>)loop!).OnTimer(), this, span, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _timer.Change(span, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnTimer()
+    {
+        CancellationTokenSource? toSignal = null;
+        WorkItem<TIn, TOut>? toEnd = null;
+        lock (_ladder)
+        {
+            _timerAt = 0;
+            if (!IsDue_NeedsLock()) return;
+            if (_phase == (int)WorkerPhase.Working && _current is { } item && item.TryRequestStop()) toSignal = RequestStop_NeedsLock(StopReason.Timeout);
+            else if (!TryGiveUp_NeedsLock(out toEnd)) return;
+        }
+
+        if (toSignal is null)
+        {
+            AfterGivingUp(toEnd);
+            return;
+        }
+
+        Log.TaskTimedOut(_troupe.Logger, _troupe.Name, _info.Index, _troupe.TaskTimeout!.Value);
+        Signal(toSignal);
+    }
+
+    private bool IsDue_NeedsLock()
+    {
+        if (_dueAt == 0) return false;
+        var clock = _troupe.TimeProvider;
+        var left = clock.GetElapsedTime(clock.GetTimestamp(), _dueAt);
+        if (left > TimeSpan.Zero)
+        {
+            SetTimer_NeedsLock(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
+            return false;
+        }
+
+        _dueAt = 0;
+        return true;
+    }
+
+    private bool TryGiveUp_NeedsLock(out WorkItem<TIn, TOut>? item)
+    {
+        item = null;
+        if (_phase == (int)WorkerPhase.Working)
+        {
+            item = _current;
+            if (item is null || !item.TryClaimStopped()) return false;
+        }
+        else if (_phase != (int)WorkerPhase.Starting)
+        {
+            return false;
+        }
+
+        _phase = (int)WorkerPhase.GivenUp;
+        return true;
+    }
+
+    private void AfterGivingUp(WorkItem<TIn, TOut>? item)
+    {
+        Log.WorkerAbandoned(_troupe.Logger, _troupe.Name, _info.Index, _troupe.CancellationGrace);
+        if (item is not null)
+        {
+            var failure = _stopReason == StopReason.Timeout
+                ? TimedOut(inner: null)
+                : Failure.Cancellation($"The task was asked to stop, did not within {_troupe.CancellationGrace}, and lost its worker.");
+            _troupe.CountOutside(failure);
+            item.Fail(failure);
+        }
+
+        _troupe.Crew.Abandon(this);
+        _executor.Post(static () => { });   // whoever lends this loop its thread may wait for the task that has just ended
+    }
+
+    private Failure TimedOut(Exception? inner) => Failure.Fault(new TimeoutException(
+        $"The task passed its TaskTimeout of {_troupe.TaskTimeout} in '{_troupe.Name}' and was stopped. Raise TinyTroupeOptions.TaskTimeout if it needs longer.", inner));
+}

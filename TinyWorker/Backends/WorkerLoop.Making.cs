@@ -1,0 +1,76 @@
+using TinyWorker.Diagnostics;
+
+namespace TinyWorker.Backends;
+
+internal sealed partial class WorkerLoop<TIn, TOut>
+{
+    /// <summary>False if no worker could be made, which breaks the troupe, or if the loop was given up meanwhile.</summary>
+    private async Task<bool> TryMakeAsync(int tries)
+    {
+        for (var t = 1; ; t++)
+        {
+            try
+            {
+                _worker = Make();
+                _isSynchronous = _worker is TinyWorker<TIn, TOut>;
+                _tasksOfThisWorker = 0;
+                if (_worker is TinyAsyncWorker<TIn, TOut> slow) await slow.StartAsync(_cancellation.Token);
+                if (!TryBeginWork()) return false;
+                Log.WorkerReady(_troupe.Logger, _troupe.Name, _info.Index, _info.Restarts);
+                return true;
+            }
+            catch (Exception e)
+            {
+                Log.WorkerStartFailed(_troupe.Logger, _troupe.Name, _info.Index, t, tries, e);
+                await DisposeWorkerAsync();
+                if (t < tries && !IsStopping) continue;
+                _troupe.Break(new WorkerStartException(_info, t, e));
+                return false;
+            }
+        }
+    }
+
+    // The factory runs without a context: a constructor cannot await, so it may well block on asynchronous code.
+    private ITinyWorker<TIn, TOut> Make()
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null.");
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private async Task<bool> TryReplaceWorkerAsync()
+    {
+        await UnmakeAsync();
+        if (!TryBeginStart()) return false;
+        Volatile.Write(ref _info, _info with { Restarts = _info.Restarts + 1 });
+        return await TryMakeAsync(Backend.TriesAtReplacement);
+    }
+
+    private async Task UnmakeAsync()
+    {
+        BeginLeaving();
+        await DisposeWorkerAsync();
+    }
+
+    private async Task DisposeWorkerAsync()
+    {
+        var worker = _worker;
+        _worker = null;
+        try
+        {
+            if (worker is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
+            else (worker as IDisposable)?.Dispose();
+        }
+        catch (Exception e)
+        {
+            Log.WorkerDisposeFailed(_troupe.Logger, _troupe.Name, _info.Index, e);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using TinyWorker.Queueing;
+
+namespace TinyWorker.Backends;
+
+internal sealed partial class WorkerLoop<TIn, TOut>
+{
+    private readonly Rest _rest;
+
+    /// <summary>
+    /// What the loop awaits while it has no work; used again and again. The continuation and the wake-up meet in one field: whoever comes
+    /// second posts the continuation to the executor. It never runs on the waker's thread.
+    /// </summary>
+    private sealed class Rest(WorkerLoop<TIn, TOut> loop) : IRestingWorker, ICriticalNotifyCompletion
+    {
+        private static readonly Action Woken = static () => { };
+
+        private Action? _meeting;      // null, the continuation, or Woken
+        private bool _asSearcher;      // written before Woken is
+        private bool _isHop;           // the loop's own
+
+        IRestingWorker? IRestingWorker.NextResting { get; set; }
+
+        /// <summary>Never true: the way to lie down is through <see cref="UnsafeOnCompleted"/>.</summary>
+        public bool IsCompleted => false;
+
+        public Rest GetAwaiter() => this;
+
+        /// <summary>Rests until woken. Its result: whether the loop was woken to search.</summary>
+        public Rest LieDown(bool wasSearcher)
+        {
+            _isHop = false;
+            _asSearcher = wasSearcher;
+            return this;
+        }
+
+        /// <summary>Goes on at once, on a stack of its own.</summary>
+        public Rest Hop()
+        {
+            _isHop = true;
+            return this;
+        }
+
+        public bool GetResult() => !_isHop && _asSearcher;
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation)
+        {
+            if (_isHop)
+            {
+                loop._executor.Post(continuation);
+                return;
+            }
+
+            // The wake-up may come before Rest returns.
+            loop._queue.Idle.Rest(this, _asSearcher);
+            if (Interlocked.CompareExchange(ref _meeting, continuation, null) is not null) GoOn(continuation);
+        }
+
+        public void Wake(bool asSearcher)
+        {
+            _asSearcher = asSearcher;
+            if (Interlocked.CompareExchange(ref _meeting, Woken, null) is { } continuation) GoOn(continuation);
+        }
+
+        private void GoOn(Action continuation)
+        {
+            _meeting = null;
+            loop._executor.Post(continuation);
+        }
+    }
+}

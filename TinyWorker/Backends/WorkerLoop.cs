@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using TinyWorker.Futures;
+using TinyWorker.Queueing;
+
+namespace TinyWorker.Backends;
+
+/// <summary>
+/// The life of one worker, written once for all back-ends: it is made, takes items one by one, and is disposed. Every line here runs on
+/// the worker's executor, one at a time; the ladder (WorkerLoop.Ladder.cs) is the part that others call.
+/// </summary>
+/// <remarks>
+/// No item is held in a local of an asynchronous method that outlives the task: a resting worker keeps nothing of a finished task alive.
+/// </remarks>
+#pragma warning disable CA1001 // The token source has no timer and no handle: there is nothing to dispose. The timer ends with the loop.
+internal sealed partial class WorkerLoop<TIn, TOut>
+#pragma warning restore CA1001
+{
+    private readonly TinyTroupe<TIn, TOut> _troupe;
+    private readonly WorkerTally _tally;
+    private readonly IWorkerExecutor _executor;
+    private readonly WorkQueue<WorkItem<TIn, TOut>> _queue;
+    private readonly int _triesAtStart;
+
+    private WorkerInfo _info;                     // replaced with each worker that this loop makes
+    private ITinyWorker<TIn, TOut>? _worker;      // set while there is one
+    private bool _isSynchronous;                  // of _worker
+    private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
+    private long _tasksOfThisWorker;
+    private bool _isRetired;                      // set once, by the loop itself, when it finds that it was given up
+
+    public WorkerLoop(TinyTroupe<TIn, TOut> troupe, WorkerInfo info, WorkerTally tally, int triesAtStart)
+    {
+        _troupe = troupe;
+        _queue = troupe.Queue;
+        _info = info;
+        _tally = tally;
+        _triesAtStart = triesAtStart;
+        _executor = troupe.Backend.MakeExecutor(info);
+        _rest = new Rest(this);
+    }
+
+    public WorkerInfo Info => Volatile.Read(ref _info);
+
+    public WorkerTally Tally => _tally;
+
+    public bool IsBusy => Volatile.Read(ref _current) is not null;
+
+    public WorkerPhase Phase => (WorkerPhase)Volatile.Read(ref _phase);
+
+    public void Start() => _executor.Start(RunAsync);
+
+    public void Join() => _executor.Join();
+
+    private async Task RunAsync()
+    {
+        InsideWorker.Enter(_troupe);
+        try
+        {
+            if (await TryMakeAsync(_triesAtStart))
+            {
+                _troupe.Crew.Made();
+                await WorkAsync();
+            }
+        }
+        catch (Exception e)
+        {
+            // No user code gets here: a fault of the library's own must at least not leave the troupe hanging.
+            Debug.Fail(e.ToString());
+            _troupe.Break(new WorkerStartException(_info, 1, e));
+        }
+
+        await UnmakeAsync();
+        EndLadder();
+        _troupe.Crew.Left(this);
+    }
+
+    private async Task WorkAsync()
+    {
+        var searching = false;
+        while (true)
+        {
+            var running = RunNext(ref searching, out var found);
+            if (found)
+            {
+                if (!running.IsCompletedSuccessfully)
+                {
+                    await running;
+                    // On the pool this is the stack of whoever completed what the user's code awaited: the next task must not run there.
+                    if (_executor.Context is null) await _rest.Hop();
+                }
+
+                if (_isRetired) return;
+                if (_tasksOfThisWorker >= _troupe.MaxTasksPerWorker && !await TryReplaceWorkerAsync()) return;
+                continue;
+            }
+
+            if (_queue.IsCompleted)
+            {
+                if (searching) _queue.Idle.EndSearch();
+                return;
+            }
+
+            searching = await _rest.LieDown(searching);
+        }
+    }
+
+    private ValueTask RunNext(ref bool searching, out bool found)
+    {
+        found = TryTake(ref searching, out var item);
+        if (!found) return default;
+        Volatile.Write(ref _current, item);   // before it starts: from then on whoever stops it looks here
+        if (!item!.TryStart(this))
+        {
+            Volatile.Write(ref _current, null);
+            return default;
+        }
+
+        // An abort says so first and looks for running tasks afterwards; TryStart was a full fence: one of the two sees the other.
+        if (_troupe.Verdict is { IsCancellation: true } verdict)
+        {
+            Fail(item, verdict);
+            return default;
+        }
+
+        if (_troupe.TaskTimeout is { } timeout) ArmTimeout(timeout);
+        return CallAsync(item);
+    }
+
+    private bool TryTake(ref bool searching, out WorkItem<TIn, TOut>? item)
+    {
+        var found = _queue.TryTake(out item);
+        if (!found && _executor.SpinRounds > 0 && (searching || (searching = _queue.Idle.TryBeginSearch())))
+        {
+            for (var i = 0; i < _executor.SpinRounds && !found; i++)
+            {
+                Thread.SpinWait(2);
+                found = _queue.TryTake(out item);
+            }
+        }
+
+        if (found && searching)
+        {
+            searching = false;
+            _queue.Idle.EndSearch();
+        }
+
+        return found;
+    }
+
+    // Asynchronous although it mostly is not: the method's builder puts back the execution context and the synchronization context that
+    // the user's code may have changed, so that nothing leaks from one task into the next.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask CallAsync(WorkItem<TIn, TOut> item)
+    {
+        TOut value;
+        try
+        {
+            // Blocking code that waits for asynchronous code would wait for ever in a context that needs this very thread.
+            if (_isSynchronous) SynchronizationContext.SetSynchronizationContext(null);
+            if (item.Activity is { } activity) Activity.Current = activity;
+            value = await _worker!.CallAsync(item.Input, _cancellation.Token);
+        }
+        catch (Exception e)
+        {
+            Ended(item, e);
+            return;
+        }
+
+        Ended(item, value);
+    }
+
+    private void Ended(WorkItem<TIn, TOut> item, TOut value)
+    {
+        if (!TryClaim(item, out var stopped)) return;
+        if (stopped == StopReason.Timeout)
+        {
+            CountAndFail(item, TimedOut(inner: null));
+            return;
+        }
+
+        _tally.CountSuccess();
+        Volatile.Write(ref _current, null);
+        item.Succeed(value);
+    }
+
+    private void Ended(WorkItem<TIn, TOut> item, Exception exception)
+    {
+        if (!TryClaim(item, out var stopped)) return;
+        var obeyed = exception is OperationCanceledException && stopped is not null;
+        CountAndFail(item, stopped switch
+        {
+            StopReason.Timeout => TimedOut(obeyed ? null : exception),
+            StopReason.Cancel when obeyed => Failure.Cancellation((OperationCanceledException)exception),
+            _ => Failure.Fault(exception),   // an OperationCanceledException that nobody asked for is a fault like any other
+        });
+    }
+
+    private void Fail(WorkItem<TIn, TOut> item, Failure failure)
+    {
+        if (TryClaim(item, out _)) CountAndFail(item, failure);
+    }
+
+    private void CountAndFail(WorkItem<TIn, TOut> item, Failure failure)
+    {
+        if (failure.IsCancellation) _tally.CountCancellation();
+        else _tally.CountFault();
+        Volatile.Write(ref _current, null);
+        item.Fail(failure);
+    }
+}

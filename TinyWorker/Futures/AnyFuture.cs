@@ -1,0 +1,41 @@
+namespace TinyWorker.Futures;
+
+/// <summary>Ends when the first of several futures does, and then leaves no trace on the others.</summary>
+internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>
+{
+    // Waiting for the first of them starves only if every one of them would.
+    internal override ITroupeCore? OwnTroupe => Array.TrueForAll(sources, source => source.WouldStarve) ? sources[0].OwnTroupe : null;
+
+    public AnyFuture<T> Watch()
+    {
+        var watches = Array.ConvertAll(sources, source => new Watch1(this, source));
+        foreach (var watch in watches)
+        {
+            if (IsCompleted) break;
+            watch.Source.AddContinuation(watch);
+        }
+
+        // Added after the watches: it runs once the winner is known, whoever that is, and takes the losers' watches off.
+        AddContinuation(new CleanUp(watches));
+        return this;
+    }
+
+    private sealed class Watch1(AnyFuture<T> owner, TinyFuture<T> source) : IContinuation
+    {
+        public TinyFuture<T> Source => source;
+
+        public bool IsAbandoned => owner.IsCompleted;
+
+        public void OnSourceCompleted() => owner.TrySetResult(source);
+    }
+
+    private sealed class CleanUp(Watch1[] watches) : IContinuation
+    {
+        public bool IsAbandoned => false;
+
+        public void OnSourceCompleted()
+        {
+            foreach (var watch in watches) watch.Source.ForgetContinuation(watch);
+        }
+    }
+}

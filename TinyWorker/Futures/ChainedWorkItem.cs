@@ -1,0 +1,60 @@
+using TinyWorker.Queueing;
+
+namespace TinyWorker.Futures;
+
+/// <summary>
+/// A task whose input is an unfinished future. It waits outside the workers, in its troupe's waiting room and as a continuation of its
+/// input; when the input is there it enters the channel on the thread that finished the input, with no hop between.
+/// </summary>
+internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, TinyFuture<TIn> source)
+    : WorkItem<TIn, TOut>(troupe), IContinuation, IWaitingItem<ChainedWorkItem<TIn, TOut>>
+{
+    private TinyFuture<TIn>? _source = source;   // set while the item waits for it
+
+    public bool IsAbandoned => IsEnding;
+
+    ChainedWorkItem<TIn, TOut>? IWaitingItem<ChainedWorkItem<TIn, TOut>>.Previous { get; set; }
+
+    ChainedWorkItem<TIn, TOut>? IWaitingItem<ChainedWorkItem<TIn, TOut>>.Next { get; set; }
+
+    bool IWaitingItem<ChainedWorkItem<TIn, TOut>>.IsInRoom { get; set; }
+
+    public override void Enter()
+    {
+        if (_source is not { } input) return;
+        if (input.IsCompleted)
+        {
+            Receive(input);
+            return;
+        }
+
+        Troupe.WaitingRoom.Add(this);
+        input.AddContinuation(this);
+        Troupe.AfterEntering();
+    }
+
+    public void OnSourceCompleted()
+    {
+        // Not there any more: it was ended while it waited, and whoever ended it has seen to everything.
+        if (Volatile.Read(ref _source) is { } input && Troupe.WaitingRoom.Remove(this)) Receive(input);
+    }
+
+    protected override void LeftWaiting()
+    {
+        Troupe.WaitingRoom.Remove(this);
+        if (Interlocked.Exchange(ref _source, null) is { IsCompleted: false } input) input.ForgetContinuation(this);
+    }
+
+    private void Receive(TinyFuture<TIn> input)
+    {
+        Volatile.Write(ref _source, null);
+        if (input.FailureOrNull is { } failure)
+        {
+            TryEndWaiting(failure);
+            return;
+        }
+
+        SetInput(input.Value);
+        EnterChannel();
+    }
+}

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+
+namespace TinyWorker.Futures;
+
+/// <summary>What a future needs to know of the troupe that it belongs to, whatever the types of that troupe.</summary>
+internal interface ITroupeCore
+{
+    string Name { get; }
+
+    ILogger Logger { get; }
+
+    /// <summary>Whether the caller runs inside one of this troupe's workers.</summary>
+    bool IsInsideWorker { get; }
+}

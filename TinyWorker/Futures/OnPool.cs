@@ -1,0 +1,26 @@
+namespace TinyWorker.Futures;
+
+/// <summary>Runs a step on the shared pool, in a captured execution context if there is one.</summary>
+internal static class OnPool
+{
+    public static void Run<TState>(ExecutionContext? context, Action<TState> step, TState state)
+        where TState : class
+    {
+        if (context is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(step, state, preferLocal: false);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => ExecutionContext.Run(work.context, static inner => Call(inner!), (work.step, work.state)),
+            (context, step, state),
+            preferLocal: false);
+
+        static void Call(object boxed)
+        {
+            var (step, state) = ((Action<TState>, TState))boxed;
+            step(state);
+        }
+    }
+}

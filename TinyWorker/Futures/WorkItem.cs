@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using TinyWorker.Backends;
+using TinyWorker.Queueing;
+
+namespace TinyWorker.Futures;
+
+/// <summary>
+/// A submitted task: the work item and its future in one object. It is accepted by the gate, enters the channel, is taken by a worker
+/// loop, and ends; or it is ended while it waits, by Cancel, an abort, or a broken troupe, and stays in the channel as an empty shell
+/// that the worker passes over.
+/// </summary>
+/// <remarks>
+/// The compare-and-swap that takes it out of Pending also decides who gives back its place at the gate: each accepted item leaves once.
+/// An ended item is counted before its state is published, so that whoever sees it ended finds it in the snapshot.
+/// </remarks>
+internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TOut>, IAdmissible
+{
+    private TIn? _input;                      // dropped when the task has ended
+    private WorkerLoop<TIn, TOut>? _loop;     // set while a worker has it
+    private ItemContext? _context;            // set at submission, where there is a token or an activity to carry
+
+    public WorkItem(TinyTroupe<TIn, TOut> troupe, TIn input)
+        : this(troupe) => _input = input;
+
+    internal override ITroupeCore? OwnTroupe => troupe;
+
+    public TIn Input => _input!;
+
+    public Activity? Activity => _context?.Activity;
+
+    /// <summary>Whether it has ended, or is about to.</summary>
+    protected bool IsEnding => Volatile.Read(ref _state) >= Completing;
+
+    protected TinyTroupe<TIn, TOut> Troupe => troupe;
+
+    /// <summary>Before the item is accepted: notes what it carries besides its input.</summary>
+    public void Carry(Activity? activity, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled || activity is not null) _context = new ItemContext(activity);
+    }
+
+    /// <summary>After the item was accepted: from now on the submitter's token cancels the task.</summary>
+    public void CancelOn(CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled || IsEnding) return;
+        _context!.Hold(cancellationToken.UnsafeRegister(static (state, token) => ((WorkItem<TIn, TOut>)state!).CancelFor(token), this));
+    }
+
+    public virtual void Enter() => EnterChannel();
+
+    /// <summary>A worker takes it. False if it has ended meanwhile.</summary>
+    public bool TryStart(WorkerLoop<TIn, TOut> loop)
+    {
+        _loop = loop;
+        if (TryMove(Pending, Running))
+        {
+            troupe.Gate.Leave();
+            return true;
+        }
+
+        _loop = null;
+        return false;
+    }
+
+    /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
+    public bool TryClaim() => TryMove(Running, Completing);
+
+    /// <summary>For the ladder of its worker, under the ladder's lock.</summary>
+    public bool TryRequestStop() => TryMove(Running, StopRequested);
+
+    /// <summary>For the ladder of its worker, under the ladder's lock: ends the stage between being asked to stop and having ended.</summary>
+    public bool TryClaimStopped() => TryMove(StopRequested, Completing);
+
+    /// <summary>After a claim, with the outcome counted.</summary>
+    public void Succeed(TOut value)
+    {
+        Drop();
+        PublishValue(value);
+    }
+
+    /// <summary>After a claim, with the outcome counted.</summary>
+    public void Fail(Failure failure)
+    {
+        Drop();
+        PublishFailure(failure);
+    }
+
+    /// <summary>Ends a task that waits. False if it has started or ended.</summary>
+    public bool TryEndWaiting(Failure failure)
+    {
+        if (!TryMove(Pending, Completing)) return false;
+        troupe.Gate.Leave();
+        troupe.CountOutside(failure);
+        LeftWaiting();
+        Fail(failure);
+        return true;
+    }
+
+    protected void SetInput(TIn input)
+    {
+        _input = input;
+        if (IsEnding) _input = default;   // cancelled meanwhile: whoever ended it may have dropped the input before
+    }
+
+    protected void EnterChannel()
+    {
+        troupe.Queue.Add(this);
+        troupe.AfterEntering();
+    }
+
+    /// <summary>The item has ended while it waited: what it waited with is to be let go.</summary>
+    protected virtual void LeftWaiting()
+    {
+    }
+
+    private protected override bool CancelCore() => Cancel(CancellationToken.None);
+
+    private void CancelFor(CancellationToken token) => Cancel(token);
+
+    private bool Cancel(CancellationToken token)
+    {
+        while (true)
+        {
+            switch (Volatile.Read(ref _state))
+            {
+                case Pending:
+                    var message = token.CanBeCanceled ? "The task was cancelled by the token that it was submitted with." : "The task was cancelled by Cancel().";
+                    if (TryEndWaiting(Failure.Cancellation(new OperationCanceledException(message, token)))) return true;
+                    break;
+                case Running:
+                    // Null only when the task has just ended.
+                    if (_loop is { } loop && loop.TryRequestStop(this, StopReason.Cancel)) return true;
+                    if (Volatile.Read(ref _state) != Running) return false;
+                    break;
+                default:
+                    return false;
+            }
+        }
+    }
+
+    private void Drop()
+    {
+        _input = default;
+        _loop = null;
+        _context?.Release();
+    }
+}
+
+/// <summary>What some items carry besides their input. Guarded by a lock on itself.</summary>
+internal sealed class ItemContext(Activity? activity)
+{
+    private CancellationTokenRegistration _registration;
+    private bool _released;   // set once, when the task has ended
+
+    public Activity? Activity { get; private set; } = activity;
+
+    public void Hold(CancellationTokenRegistration registration)
+    {
+        lock (this)
+        {
+            if (!_released)
+            {
+                _registration = registration;
+                return;
+            }
+        }
+
+        registration.Unregister();
+    }
+
+    public void Release()
+    {
+        CancellationTokenRegistration registration;
+        lock (this)
+        {
+            _released = true;
+            registration = _registration;
+            _registration = default;
+            Activity = null;
+        }
+
+        registration.Unregister();   // never waits, so that a callback under way may be the one that ends the task
+    }
+}

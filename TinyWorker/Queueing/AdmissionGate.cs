@@ -1,0 +1,175 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Queueing;
+
+/// <summary>What the gate lets in.</summary>
+internal interface IAdmissible
+{
+    /// <summary>Called once, after the acceptance, outside the gate's lock: the item goes to where it waits for a worker.</summary>
+    void Enter();
+}
+
+/// <summary>What a try to enter came to.</summary>
+internal enum Admission
+{
+    Entered,
+    Full,
+    Closed,
+}
+
+/// <summary>
+/// The bound of a troupe: at most <c>capacity</c> tasks are accepted and not yet started. First come, first served.
+/// </summary>
+/// <remarks>
+/// Everything that must be seen together is one word, _state: how many were accepted (its upper half, modulo 2^32), how many wait
+/// for a worker (the lower 30 bits), and two flags. An acceptance and a departure are one atomic step each.
+/// While somebody queues (Contended), the fast way in is shut, so that nobody overtakes. A submitter sets Contended under the lock
+/// before it looks for room; a departure looks at Contended in the very state that it left behind: so either the submitter sees the
+/// room or the departing task sees the submitter, and no wake-up is lost. One thread at a time admits those who queue, in order and
+/// outside the lock, and puts their items where they wait on the submitters' behalf: a place is filled the moment it is free, not
+/// when a submitter's thread has woken up.
+/// </remarks>
+internal sealed class AdmissionGate(int capacity, Action onDrained)
+{
+    private const long WaitingMask = (1L << 30) - 1;
+    private const long Contended = 1L << 30;
+    private const long Closed = 1L << 31;
+    private const long OneAccepted = (1L << 32) + 1;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<AdmissionTicket> _queue = new();   // guarded by _lock
+    private bool _isAdmitting;                                      // guarded by _lock; one thread admits at a time
+    private long _state;
+    private int _drained;                                           // set once, by who finds the gate closed and nobody waiting
+
+    public bool IsClosed => (Volatile.Read(ref _state) & Closed) != 0;
+
+    /// <summary>Tasks accepted so far, modulo 2^32, and tasks waiting: read in one step.</summary>
+    public (uint Accepted, int Waiting) Read()
+    {
+        var state = Volatile.Read(ref _state);
+        return ((uint)(state >>> 32), (int)(state & WaitingMask));
+    }
+
+    /// <summary>Takes a place if there is one and nobody queues for it. The caller then enters its item itself.</summary>
+    public Admission TryEnter() => TryAdd(Contended, capacity);
+
+    /// <summary>Takes a place whether there is one or not: for submitters inside a worker, who must not block.</summary>
+    public Admission EnterPastTheBound() => TryAdd(0, int.MaxValue);
+
+    /// <summary>Queues for a place. The ticket ends when the item has entered, the gate was closed, or the wait was cancelled.</summary>
+    public AdmissionTicket Queue(IAdmissible item)
+    {
+        var ticket = new AdmissionTicket(this, item);
+        lock (_lock)
+        {
+            if ((Interlocked.Or(ref _state, Contended) & Closed) != 0)
+            {
+                Interlocked.And(ref _state, ~Contended);
+                ticket.Refuse();
+                return ticket;
+            }
+
+            _queue.AddLast(ticket.Node);
+            AssertInvariants_NeedsLock();
+        }
+
+        AdmitThoseWhoQueue();
+        return ticket;
+    }
+
+    /// <summary>A task that waited was taken by a worker, or has ended: its place is free. To be called once for each acceptance.</summary>
+    public void Leave()
+    {
+        var left = Interlocked.Decrement(ref _state);
+        if ((left & (Contended | Closed)) == 0) return;
+        if ((left & Contended) != 0) AdmitThoseWhoQueue();
+        NoticeDrained(left);
+    }
+
+    /// <summary>Lets nobody in any more, and sends away those who queue. When the last waiting task has left, the drained callback comes once.</summary>
+    public void Close()
+    {
+        AdmissionTicket[] refused;
+        lock (_lock)
+        {
+            refused = [.. _queue];
+            _queue.Clear();
+            Interlocked.Or(ref _state, Closed);
+            if (!_isAdmitting) Interlocked.And(ref _state, ~Contended);
+            AssertInvariants_NeedsLock();
+        }
+
+        foreach (var ticket in refused) ticket.Refuse();
+        NoticeDrained(Volatile.Read(ref _state));
+    }
+
+    /// <summary>True if the ticket was still queueing: it is gone from the queue then, and its item never enters.</summary>
+    internal bool TryWithdraw(AdmissionTicket ticket)
+    {
+        lock (_lock)
+        {
+            if (ticket.Node.List is null) return false;
+            _queue.Remove(ticket.Node);
+            if (_queue.Count == 0 && !_isAdmitting) Interlocked.And(ref _state, ~Contended);
+            AssertInvariants_NeedsLock();
+            return true;
+        }
+    }
+
+    private Admission TryAdd(long shutBy, int bound)
+    {
+        var seen = Volatile.Read(ref _state);
+        while (true)
+        {
+            if ((seen & Closed) != 0) return Admission.Closed;
+            if ((seen & shutBy) != 0 || (seen & WaitingMask) >= bound) return Admission.Full;
+            var before = Interlocked.CompareExchange(ref _state, seen + OneAccepted, seen);
+            if (before == seen) return Admission.Entered;
+            seen = before;
+        }
+    }
+
+    private void AdmitThoseWhoQueue()
+    {
+        lock (_lock)
+        {
+            if (_isAdmitting) return;   // that thread looks again before it stops
+            _isAdmitting = true;
+        }
+
+        while (true)
+        {
+            AdmissionTicket next;
+            lock (_lock)
+            {
+                if (_queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
+                {
+                    _isAdmitting = false;
+                    if (_queue.Count == 0) Interlocked.And(ref _state, ~Contended);
+                    AssertInvariants_NeedsLock();
+                    return;
+                }
+
+                next = first.Value;
+                _queue.RemoveFirst();
+            }
+
+            next.Admit();
+        }
+    }
+
+    private void NoticeDrained(long state)
+    {
+        // Once closed, the count only falls: who sees zero here sees the end.
+        if ((state & Closed) != 0 && (state & WaitingMask) == 0 && Interlocked.Exchange(ref _drained, 1) == 0) onDrained();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants_NeedsLock()
+    {
+        var state = Volatile.Read(ref _state);
+        Debug.Assert(_queue.Count == 0 || (state & Contended) != 0, "the fast way in is shut while somebody queues");
+        Debug.Assert((state & Closed) == 0 || _queue.Count == 0, "nobody queues at a closed gate");
+    }
+}

@@ -1,0 +1,152 @@
+using TinyWorker.Futures;
+
+namespace TinyWorker;
+
+// The end of a troupe. Three things may befall it: it is closed (takes nothing more; ends what it has), it gets a verdict (an abort, or a
+// worker that cannot be made: whatever waits and comes later ends so), and it is drained (closed, and nothing waits: the loops leave).
+public sealed partial class TinyTroupe<TIn, TOut>
+{
+    private Failure? _verdict;   // set once
+
+    internal Failure? Verdict => Volatile.Read(ref _verdict);
+
+    /// <summary>
+    /// Stops the troupe: takes no new work, lets every accepted task end, those that wait for their input included, and disposes every
+    /// worker. Once the token fires it aborts instead. Returns when all threads are gone, those of abandoned workers excepted.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience, not the stopping.</param>
+    /// <returns>When the troupe is gone.</returns>
+    /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Close();
+        await using var registration = cancellationToken.UnsafeRegister(static troupe => ((TinyTroupe<TIn, TOut>)troupe!).Abort(), this).ConfigureAwait(false);
+        await Crew.Gone.ConfigureAwait(false);
+        Crew.Join();
+    }
+
+    /// <summary>Stops the troupe without a limit of time; see <see cref="StopAsync"/>. Again, or from many threads: all wait for the one teardown.</summary>
+    /// <returns>When the troupe is gone.</returns>
+    /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
+    public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
+
+    /// <summary>Blocks until the troupe has stopped; see <see cref="StopAsync"/>. Needs no thread of the shared pool.</summary>
+    /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
+    public void Dispose()
+    {
+        Close();
+        Blocking.Wait(Crew.Gone);
+        Crew.Join();
+    }
+
+    /// <summary>
+    /// Cancels what runs (its token fires; after the grace its worker is given up) and ends everything that waits as Canceled. Takes no
+    /// new work. Overrules a drain under way. Returns at once; dispose the troupe to wait for the end. May be called from anywhere.
+    /// </summary>
+    public void Abort()
+    {
+        RunAround(Gate.Close);
+        Condemn(Failure.Cancellation($"The troupe '{Name}' was aborted."));
+        Crew.Abort();
+    }
+
+    /// <summary>What the troupe is doing now. Never blocks.</summary>
+    /// <returns>The counts; they belong together.</returns>
+    public TroupeSnapshot Snapshot()
+    {
+        // What has ended is read first, what was accepted and what waits, in one step, second: so what runs is never too low. It is too high by
+        // what ended in between; if by more than there are workers, the reading took too long and is done again.
+        while (true)
+        {
+            var loops = Crew.Loops;
+            long succeeded = 0, faulted = Interlocked.Read(ref _faultedOutside), canceled = Interlocked.Read(ref _canceledOutside);
+            foreach (var loop in loops)
+            {
+                succeeded += loop.Tally.Succeeded;
+                faulted += loop.Tally.Faulted;
+                canceled += loop.Tally.Canceled;
+            }
+
+            var ended = succeeded + faulted + canceled;
+            var (accepted, waiting) = Gate.Read();
+            var running = unchecked((int)(accepted - (uint)waiting - (uint)ended));
+            if (running > Workers) continue;
+            return new TroupeSnapshot(
+                Name, Capacity, ended + running + waiting, waiting, running, succeeded, faulted, canceled, Crew.Abandoned,
+                Array.ConvertAll(loops, Describe));
+        }
+    }
+
+    /// <summary>A worker could not be made: what waits and comes later faults.</summary>
+    internal void Break(WorkerStartException cause)
+    {
+        Crew.Broken(cause);
+        Condemn(Failure.Fault(cause));
+    }
+
+    /// <summary>To be called after an item has entered: if there is a verdict, it holds for that item too.</summary>
+    internal void AfterEntering()
+    {
+        // The verdict is set first and the waiting are ended afterwards; an item enters first and looks for a verdict afterwards (both
+        // entrances end with a full fence). So one of the two finds the item.
+        if (Verdict is { } verdict) EndWaiting(verdict);
+    }
+
+    /// <summary>Counts a task that somebody other than its worker ended.</summary>
+    internal void CountOutside(Failure failure)
+    {
+        if (failure.IsCancellation) Interlocked.Increment(ref _canceledOutside);
+        else Interlocked.Increment(ref _faultedOutside);
+    }
+
+    private long _faultedOutside;
+    private long _canceledOutside;
+
+    private void Close()
+    {
+        if (IsInsideWorker)
+        {
+            throw new InvalidOperationException(
+                $"A worker of '{Name}' tried to stop its own troupe, which would wait for itself for ever. Stop it from outside, or call Abort() here.");
+        }
+
+        RunAround(Gate.Close);
+    }
+
+    private void OnDrained()
+    {
+        Crew.End();
+        Queue.Complete();
+    }
+
+    private void Condemn(Failure verdict)
+    {
+        Interlocked.CompareExchange(ref _verdict, verdict, null);
+        EndWaiting(_verdict!);
+    }
+
+    private void EndWaiting(Failure verdict)
+    {
+        while (Queue.TryTake(out var item)) item.TryEndWaiting(verdict);
+        while (WaitingRoom.TryTake(out var item)) item!.TryEndWaiting(verdict);
+    }
+
+    private void RunAround(Action step)
+    {
+        Backend.Submitting();
+        step();
+        Backend.Submitted(isRunning: null);
+    }
+
+    private static WorkerSnapshot Describe(Backends.WorkerLoop<TIn, TOut> loop)
+    {
+        var state = loop.Phase switch
+        {
+            Backends.WorkerPhase.Starting => WorkerState.Starting,
+            Backends.WorkerPhase.Working => loop.IsBusy ? WorkerState.Busy : WorkerState.Idle,
+            _ => WorkerState.Stopped,
+        };
+        var tally = loop.Tally;
+        return new WorkerSnapshot(loop.Info.Index, state, tally.Succeeded + tally.Faulted + tally.Canceled, loop.Info.Restarts);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics.CodeAnalysis;
+using TinyWorker.Diagnostics;
+using TinyWorker.Futures;
+using TinyWorker.Queueing;
+
+namespace TinyWorker;
+
+// The way of one item: Submit makes it -> the gate accepts it -> it enters (the channel, or the waiting room until its input is there).
+public sealed partial class TinyTroupe<TIn, TOut>
+{
+    /// <inheritdoc/>
+    /// <remarks>From inside a worker of this troupe it never blocks: it passes the bound.</remarks>
+    public TinyFuture<TOut> Submit(TIn input, CancellationToken cancellationToken = default) => Submit(Item(input), cancellationToken);
+
+    /// <inheritdoc/>
+    public TinyFuture<TOut> Submit(TinyFuture<TIn> input, CancellationToken cancellationToken = default) => Submit(Item(input), cancellationToken);
+
+    /// <summary>Submits a task whose input is what a task of the framework's returns.</summary>
+    /// <inheritdoc cref="Submit(TinyFuture{TIn}, CancellationToken)"/>
+    public TinyFuture<TOut> Submit(Task<TIn> input, CancellationToken cancellationToken = default) => Submit(Item(TinyFuture.FromTask(input)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TinyFuture<TOut>> SubmitAsync(TIn input, CancellationToken cancellationToken = default) => SubmitAsync(Item(input), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TinyFuture<TOut>> SubmitAsync(TinyFuture<TIn> input, CancellationToken cancellationToken = default) => SubmitAsync(Item(input), cancellationToken);
+
+    /// <inheritdoc cref="Submit(Task{TIn}, CancellationToken)"/>
+    public ValueTask<TinyFuture<TOut>> SubmitAsync(Task<TIn> input, CancellationToken cancellationToken = default) =>
+        SubmitAsync(Item(TinyFuture.FromTask(input)), cancellationToken);
+
+    /// <summary>Submits a task if there is room at once, and if nobody waits for it. Never blocks.</summary>
+    /// <param name="input">The task's input.</param>
+    /// <param name="future">The future of the result, if the task was accepted.</param>
+    /// <returns>Whether it was accepted.</returns>
+    /// <exception cref="ObjectDisposedException">The troupe is stopped.</exception>
+    public bool TrySubmit(TIn input, [NotNullWhen(true)] out TinyFuture<TOut>? future)
+    {
+        var item = Item(input);
+        var entered = TryEnter(item, CancellationToken.None);
+        future = entered ? item : null;
+        return entered;
+    }
+
+    private WorkItem<TIn, TOut> Item(TIn input)
+    {
+        if (_takesAnyObject) RefuseUnfinished(input);
+        return new WorkItem<TIn, TOut>(this, input);
+    }
+
+    private WorkItem<TIn, TOut> Item(TinyFuture<TIn> input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return input.IsSuccess ? new WorkItem<TIn, TOut>(this, input.Value) : new ChainedWorkItem<TIn, TOut>(this, input);
+    }
+
+    private TinyFuture<TOut> Submit(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    {
+        if (TryEnter(item, cancellationToken)) return item;
+        var ticket = Gate.Queue(item);
+        using (ticket.CancelOn(cancellationToken)) WaitAtTheGate(ticket);
+        item.CancelOn(cancellationToken);
+        return item;
+    }
+
+    private ValueTask<TinyFuture<TOut>> SubmitAsync(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<TinyFuture<TOut>>(cancellationToken);
+        if (Gate.IsClosed) return ValueTask.FromException<TinyFuture<TOut>>(Stopped());
+        return TryEnter(item, cancellationToken) ? new ValueTask<TinyFuture<TOut>>(item) : QueueAsync(item, cancellationToken);
+    }
+
+    private async ValueTask<TinyFuture<TOut>> QueueAsync(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    {
+        var ticket = Gate.Queue(item);
+        try
+        {
+            using (ticket.CancelOn(cancellationToken)) await ticket.Task.ConfigureAwait(false);
+        }
+        catch (GateClosedException)
+        {
+            throw Stopped();
+        }
+
+        item.CancelOn(cancellationToken);
+        return item;
+    }
+
+    private void WaitAtTheGate(AdmissionTicket ticket)
+    {
+        try
+        {
+            Blocking.Wait(ticket.Task);
+        }
+        catch (GateClosedException)
+        {
+            throw Stopped();
+        }
+    }
+
+    private bool TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        item.Carry(TinyWorkerActivity.ToFlow(), cancellationToken);
+        var admission = Gate.TryEnter();
+        if (admission == Admission.Full && IsInsideWorker) admission = Gate.EnterPastTheBound();
+        if (admission == Admission.Closed) throw Stopped();
+        if (admission == Admission.Full) return false;
+
+        if (Backend.RunsInSubmit) EnterAndRun(item);
+        else item.Enter();
+        item.CancelOn(cancellationToken);
+        return true;
+    }
+
+    private void EnterAndRun(WorkItem<TIn, TOut> item)
+    {
+        Backend.Submitting();
+        item.Enter();
+        Backend.Submitted(() => item.Status == TinyFutureStatus.Running);
+    }
+
+    private ObjectDisposedException Stopped() => new(Name, $"'{Name}' is stopped and takes no more work. Submit before it is disposed, or make a new troupe.");
+
+    private static void RefuseUnfinished(TIn input)
+    {
+        if (input is null) return;
+        var type = input.GetType();
+        var isFuture = false;
+        for (var t = type; t is not null && !isFuture; t = t.BaseType) isFuture = t.IsGenericType && t.GetGenericTypeDefinition() == typeof(TinyFuture<>);
+        if (isFuture || input is Task)
+        {
+            throw new ArgumentException(
+                $"The input is a {(isFuture ? "TinyFuture" : "Task")} and would be taken for a plain object. Write troupe.Submit(future.Then(x => (object)x)), " +
+                "with TinyFuture.FromTask(task) for a task.",
+                nameof(input));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TinyWorker.Backends;
+using TinyWorker.Backends.Inline;
+using TinyWorker.Backends.Pool;
+using TinyWorker.Backends.Threads;
+using TinyWorker.Diagnostics;
+using TinyWorker.Futures;
+using TinyWorker.Queueing;
+
+namespace TinyWorker;
+
+/// <summary>
+/// A troupe of long-lived workers behind a bounded channel. Make it, submit tasks to it, dispose it: disposing waits for every task that
+/// was accepted and then for every worker.
+/// </summary>
+/// <remarks>
+/// Thread-safe. The workers are made in parallel, each where it lives, as soon as the troupe is; the constructor does not wait for them
+/// (an inline troupe, which has no threads, makes them in the constructor). Tasks start in the order in which they were accepted, those
+/// with an unfinished input in the order in which their inputs finish. The names and the idea of troupe, worker and future come from the
+/// Python library tiny-worker, the stateful workers with their own arguments from py_mtasklite.
+/// </remarks>
+/// <typeparam name="TIn">What a task takes.</typeparam>
+/// <typeparam name="TOut">What a task returns.</typeparam>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDisposable, ITroupeCore
+{
+    private readonly bool _takesAnyObject = typeof(TIn) == typeof(object);
+
+    /// <summary>A troupe whose workers apply a function; a thread for each, unless the options say otherwise.</summary>
+    /// <param name="function">What the workers do; called by up to <see cref="Workers"/> workers at a time.</param>
+    /// <param name="options">How the troupe is made; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException">The function is null.</exception>
+    /// <exception cref="ArgumentException">An option has a value that cannot be, or the function returns a task.</exception>
+    [OverloadResolutionPriority(3)]
+    public TinyTroupe(Func<TIn, TOut> function, TinyTroupeOptions? options = null)
+        : this(NoTaskFrom(function), options, isAsynchronous: false, _ => new FunctionWorker<TIn, TOut>(function))
+    {
+    }
+
+    /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, TOut}, TinyTroupeOptions?)"/>
+    [OverloadResolutionPriority(2)]
+    public TinyTroupe(Func<TIn, CancellationToken, TOut> function, TinyTroupeOptions? options = null)
+        : this(NoTaskFrom(function), options, isAsynchronous: false, _ => new CancellableFunctionWorker<TIn, TOut>(function))
+    {
+    }
+
+    /// <summary>A troupe whose workers apply an asynchronous function; on the shared pool, unless the options say otherwise.</summary>
+    /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, TOut}, TinyTroupeOptions?)"/>
+    [OverloadResolutionPriority(1)]
+    public TinyTroupe(Func<TIn, CancellationToken, Task<TOut>> function, TinyTroupeOptions? options = null)
+        : this(NotNull(function), options, isAsynchronous: true, _ => new AsyncFunctionWorker<TIn, TOut>(function))
+    {
+    }
+
+    /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, CancellationToken, Task{TOut}}, TinyTroupeOptions?)"/>
+    public TinyTroupe(Func<TIn, Task<TOut>> function, TinyTroupeOptions? options = null)
+        : this(NotNull(function), options, isAsynchronous: true, _ => new AsyncFunctionWorker<TIn, TOut>((input, _) => function(input)))
+    {
+    }
+
+    /// <summary>A troupe of workers that hold something; a thread for each, unless the options say otherwise.</summary>
+    /// <param name="workerFactory">Makes a worker, where it will live. Called once for each worker and once for each replacement.</param>
+    /// <param name="options">How the troupe is made; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException">The factory is null.</exception>
+    /// <exception cref="ArgumentException">An option has a value that cannot be.</exception>
+    public TinyTroupe(Func<WorkerInfo, ITinyWorker<TIn, TOut>> workerFactory, TinyTroupeOptions? options = null)
+        : this(NotNull(workerFactory), options, isAsynchronous: false, workerFactory)
+    {
+    }
+
+    private TinyTroupe(Delegate checkedArgument, TinyTroupeOptions? options, bool isAsynchronous, Func<WorkerInfo, ITinyWorker<TIn, TOut>> factory)
+    {
+        Debug.Assert(checkedArgument is not null, "the public constructors check it");
+        RefuseTask(typeof(TOut), "TOut", "options");
+        options ??= new TinyTroupeOptions();
+        options.Validate(nameof(options));
+
+        Factory = factory;
+        Name = options.Name ?? DefaultName();
+        Workers = options.Workers;
+        Capacity = options.Capacity;
+        TaskTimeout = options.TaskTimeout == Timeout.InfiniteTimeSpan ? null : options.TaskTimeout;
+        CancellationGrace = options.CancellationGrace;
+        MaxTasksPerWorker = options.MaxTasksPerWorker ?? long.MaxValue;
+        TimeProvider = options.TimeProvider;
+        Logger = options.LoggerFactory?.CreateLogger("TinyWorker.TinyTroupe") ?? NullLogger.Instance;
+        Backend = options switch
+        {
+            PoolTroupeOptions => new PoolBackend(),
+            InlineTroupeOptions => new InlineBackend(),
+            ThreadTroupeOptions threads => new ThreadBackend(threads.MaxStackSize ?? 0, threads.Priority),
+            _ => isAsynchronous ? new PoolBackend() : new ThreadBackend(0, ThreadPriority.Normal),
+        };
+        Gate = new AdmissionGate(Capacity, OnDrained);
+        Crew = new Crew<TIn, TOut>(this, Workers);
+        Backend.Submitting();
+        Crew.Start();
+        Backend.Submitted(isRunning: null);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>How many workers the troupe has.</summary>
+    public int Workers { get; }
+
+    /// <summary>How many tasks may be accepted and not yet started.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Waits until every worker has been made; for a start that is meant to fail early.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>When they are ready.</returns>
+    /// <exception cref="WorkerStartException">A worker could not be made.</exception>
+    /// <exception cref="OperationCanceledException">The token fired first.</exception>
+    /// <exception cref="ObjectDisposedException">The troupe was stopped before every worker had been made.</exception>
+    public Task WhenReadyAsync(CancellationToken cancellationToken = default) => Crew.Ready.WaitAsync(cancellationToken);
+
+    /// <summary>The name and the counts, for logs and debuggers.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString()
+    {
+        var now = Snapshot();
+        return $"TinyTroupe '{Name}' ({Workers} workers, {now.Waiting} of {Capacity} waiting, {now.Running} running, " +
+            $"{now.Succeeded} succeeded, {now.Faulted} faulted, {now.Canceled} canceled)";
+    }
+
+    // What the inside needs -----------------------------------------------------------------------
+    internal Func<WorkerInfo, ITinyWorker<TIn, TOut>> Factory { get; }
+
+    internal TimeSpan? TaskTimeout { get; }
+
+    internal TimeSpan CancellationGrace { get; }
+
+    internal long MaxTasksPerWorker { get; }
+
+    internal TimeProvider TimeProvider { get; }
+
+    internal ILogger Logger { get; }
+
+    internal Backend Backend { get; }
+
+    internal AdmissionGate Gate { get; }
+
+    internal WorkQueue<WorkItem<TIn, TOut>> Queue { get; } = new();
+
+    internal WaitingRoom<ChainedWorkItem<TIn, TOut>> WaitingRoom { get; } = new();
+
+    internal Crew<TIn, TOut> Crew { get; }
+
+    ILogger ITroupeCore.Logger => Logger;
+
+    bool ITroupeCore.IsInsideWorker => IsInsideWorker;
+
+    internal bool IsInsideWorker => InsideWorker.Of(this);
+
+    private static T NotNull<T>(T argument, [CallerArgumentExpression(nameof(argument))] string? name = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(argument, name);
+        return argument;
+    }
+
+    private static T NoTaskFrom<T>(T function, [CallerArgumentExpression(nameof(function))] string? name = null)
+        where T : Delegate
+    {
+        NotNull(function, name);
+        RefuseTask(function.Method.ReturnType, $"the method '{function.Method.Name}'", name!);
+        return function;
+    }
+
+    private static void RefuseTask(Type type, string what, string parameter)
+    {
+        var isTask = typeof(Task).IsAssignableFrom(type) || type == typeof(ValueTask)
+            || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));
+        if (!isTask) return;
+        var result = type.IsGenericType ? type.GetGenericArguments()[0].Name : "bool";
+        throw new ArgumentException(
+            $"{what} is a {type.Name}: a task would be taken for a result. Write new TinyTroupe<{typeof(TIn).Name}, {result}>(async x => await ...), with the type that the task returns.",
+            parameter);
+    }
+
+    private static string DefaultName() => $"troupe-{TroupeNumber.Next()}";
+}
