@@ -90,6 +90,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     {
         try
         {
+            ticket.Sleep();
             Blocking.Wait(ticket.Task);
         }
         catch (GateClosedException)

@@ -5,7 +5,7 @@ internal static class Blocking
 {
     // A task of a busy troupe ends within a microsecond or two; a sleep and a wake-up cost fifty. On one core spinning only
     // keeps the worker from running.
-    private static readonly int SpinRounds = Environment.ProcessorCount > 1 ? 60 : 0;
+    private static readonly int SpinRounds = Environment.ProcessorCount > 1 ? 150 : 0;
 
     /// <summary>False if the timeout passed first.</summary>
     public static bool Wait<T>(TinyFuture<T> future, TimeSpan timeout, CancellationToken cancellationToken)
@@ -13,7 +13,7 @@ internal static class Blocking
         for (var i = 0; i < SpinRounds; i++)
         {
             if (future.IsCompleted) return true;
-            Thread.SpinWait(20);
+            Thread.SpinWait(2);
         }
 
         if (timeout == TimeSpan.Zero) return future.IsCompleted;

@@ -28,13 +28,36 @@ internal sealed class AdmissionTicket : TaskCompletionSource
     {
         _item.Enter();
         TrySetResult();
+        WakeSleeper();
     }
 
-    public void Refuse() => TrySetException(new GateClosedException());
+    public void Refuse()
+    {
+        TrySetException(new GateClosedException());
+        WakeSleeper();
+    }
+
+    /// <summary>Blocks until the ticket has ended.</summary>
+    /// <remarks>Without spinning: whoever spins is back for the next place after one task, queues again, and pays for a ticket each time.
+    /// Whoever sleeps finds, when it is awake, as many places as the workers have emptied meanwhile.</remarks>
+    public void Sleep()
+    {
+        lock (this)
+        {
+            while (!Task.IsCompleted) Monitor.Wait(this);
+        }
+    }
+
+    private void WakeSleeper()
+    {
+        lock (this) Monitor.Pulse(this);
+    }
 
     private void Cancel(CancellationToken token)
     {
-        if (_gate.TryWithdraw(this)) TrySetCanceled(token);
+        if (!_gate.TryWithdraw(this)) return;
+        TrySetCanceled(token);
+        WakeSleeper();
     }
 }
 
