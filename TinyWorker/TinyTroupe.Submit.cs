@@ -37,7 +37,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     public bool TrySubmit(TIn input, [NotNullWhen(true)] out TinyFuture<TOut>? future)
     {
         var item = Item(input);
-        var entered = TryEnter(item, CancellationToken.None);
+        var entered = TryEnter(item, CancellationToken.None, mayPassTheBound: false);
         future = entered ? item : null;
         return entered;
     }
@@ -99,12 +99,12 @@ public sealed partial class TinyTroupe<TIn, TOut>
         }
     }
 
-    private bool TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    private bool TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken, bool mayPassTheBound = true)
     {
         cancellationToken.ThrowIfCancellationRequested();
         item.Carry(TinyWorkerActivity.ToFlow(), cancellationToken);
         var admission = Gate.TryEnter();
-        if (admission == Admission.Full && IsInsideWorker) admission = Gate.EnterPastTheBound();
+        if (admission == Admission.Full && mayPassTheBound && IsInsideWorker) admission = Gate.EnterPastTheBound();
         if (admission == Admission.Closed) throw Stopped();
         if (admission == Admission.Full) return false;
 

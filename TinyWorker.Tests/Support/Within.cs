@@ -11,8 +11,14 @@ internal static class Within
     /// <summary>Awaits a task, at most as long as the deadline.</summary>
     public static async Task Time(Task task, string what = "the task")
     {
-        if (await Task.WhenAny(task, Task.Delay(Deadline)).ConfigureAwait(false) != task) throw Late(what);
-        await task.ConfigureAwait(false);
+        try
+        {
+            await task.WaitAsync(Deadline).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            throw Late(what);
+        }
     }
 
     /// <summary>Awaits a task, at most as long as the deadline.</summary>

@@ -13,5 +13,11 @@ internal static class InsideWorker
 
     public static void Enter(ITroupeCore troupe) => Current.Value = troupe;
 
+    /// <summary>For the rest of this execution context's run.</summary>
+    public static void Leave()
+    {
+        if (Current.Value is not null) Current.Value = null;
+    }
+
     public static bool Of(ITroupeCore troupe) => ReferenceEquals(Current.Value, troupe);
 }

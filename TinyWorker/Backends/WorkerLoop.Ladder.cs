@@ -184,8 +184,17 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _timerAt = _dueAt;
         if (_timer is null)
         {
-            using var suppressed = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-            _timer = _troupe.TimeProvider.CreateTimer(static loop => ((WorkerLoop<TIn, TOut>)loop!).OnTimer(), this, span, Timeout.InfiniteTimeSpan);
+            // Whoever cancels first must not have its execution context kept for the life of the worker.
+            var flows = !ExecutionContext.IsFlowSuppressed();
+            if (flows) ExecutionContext.SuppressFlow();
+            try
+            {
+                _timer = _troupe.TimeProvider.CreateTimer(static loop => ((WorkerLoop<TIn, TOut>)loop!).OnTimer(), this, span, Timeout.InfiniteTimeSpan);
+            }
+            finally
+            {
+                if (flows) ExecutionContext.RestoreFlow();
+            }
         }
         else
         {

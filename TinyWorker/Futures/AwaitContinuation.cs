@@ -33,26 +33,21 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
 
     public void OnSourceCompleted()
     {
-        switch (_target)
-        {
-            case SynchronizationContext context:
-                try
-                {
-                    context.Post(static state => ((AwaitContinuation)state!).Execute(), this);
-                }
-                catch (Exception)
-                {
-                    // A context that takes no more posts (its loop has ended) must neither lose the awaiter nor harm the completer.
-                    goto default;
-                }
+        if (_target is null || !TryGoThere(_target)) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
 
-                break;
-            case TaskScheduler scheduler:
-                _ = Task.Factory.StartNew(Execute, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
-                break;
-            default:
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                break;
+    // A context or a scheduler that takes nothing more (its loop has ended) must neither lose the awaiter nor harm the completer.
+    private bool TryGoThere(object target)
+    {
+        try
+        {
+            if (target is SynchronizationContext context) context.Post(static state => ((AwaitContinuation)state!).Execute(), this);
+            else _ = Task.Factory.StartNew(Execute, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)target);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
         }
     }
 

@@ -1,3 +1,5 @@
+using TinyWorker.Backends;
+
 namespace TinyWorker.Futures;
 
 /// <summary>Runs a step on the shared pool, in a captured execution context if there is one.</summary>
@@ -20,6 +22,7 @@ internal static class OnPool
         static void Call(object boxed)
         {
             var (step, state) = ((Action<TState>, TState))boxed;
+            InsideWorker.Leave();   // what a worker's code has registered runs later and holds no worker
             step(state);
         }
     }

@@ -18,7 +18,8 @@ internal sealed class WorkQueue<TItem>
 
     public IdleWorkers Idle { get; }
 
-    public bool HasItems => _channel.Reader.TryPeek(out _);
+    // Not TryPeek: a ConcurrentQueue that was peeked at leaves what is dequeued afterwards in its slots, and with it every finished task.
+    public bool HasItems => _channel.Reader.Count > 0;
 
     /// <summary>Nothing will be added any more. What is in it may still be taken.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed);

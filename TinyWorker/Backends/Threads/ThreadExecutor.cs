@@ -41,7 +41,10 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
         SetSynchronizationContext(this);
         var loop = _start!();
         _start = null;
-        // The loop's last step runs here, from this very queue, or has run: nobody needs to wake the thread for the end.
+        // The loop's last step runs here, from this very queue, unless user code put another context in its way: then this wakes the thread.
+        _ = loop.ContinueWith(
+            static (_, self) => ((ThreadExecutor)self!).Post(static () => { }),
+            this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         while (!loop.IsCompleted)
         {
             var (callback, state) = Next();

@@ -1,0 +1,278 @@
+using TinyWorker.Futures;
+using TinyWorker.Queueing;
+using TinyWorker.Tests.Futures;
+
+namespace TinyWorker.Tests.Queueing;
+
+[NonParallelizable]
+internal sealed class AdmissionGateTests
+{
+    [TestCase(1)]
+    [TestCase(3)]
+    [TestCase(7)]
+    public void Gate_EnteredByTenThreads_KeepsTheBoundAndLosesNobody(int capacity)
+    {
+        const int each = 5_000;
+        var inside = 0;
+        var most = 0;
+        var entered = 0;
+        var gate = new AdmissionGate(capacity, () => { });
+
+        Within.Time(
+            () => OnTenThreads(_ =>
+            {
+                for (var i = 0; i < each; i++)
+                {
+                    var item = new Item(() =>
+                    {
+                        Interlocked.Increment(ref entered);
+                        var now = Interlocked.Increment(ref inside);
+                        int seen;
+                        while (now > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, now, seen) != seen);
+                    });
+                    if (gate.TryEnter() == Admission.Entered) item.Enter();
+                    else Blocking.Wait(gate.Queue(item).Task);
+                    Interlocked.Decrement(ref inside);
+                    gate.Leave();
+                }
+            }),
+            "ten threads at the gate");
+
+        Assert.That(most, Is.LessThanOrEqualTo(capacity));
+        Assert.That(entered, Is.EqualTo(10 * each));
+        Assert.That(gate.Read(), Is.EqualTo((10u * each, 0)));
+    }
+
+    [Test]
+    public void Gate_WithAQueue_LetsInFirstComeFirstServed()
+    {
+        var gate = new AdmissionGate(1, () => { });
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered));
+        var order = new List<int>();
+        var tickets = Enumerable.Range(0, 100).Select(i => gate.Queue(new Item(() => order.Add(i)))).ToArray();
+
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.That(tickets[i].Task.IsCompleted, Is.False);
+            gate.Leave();
+            Assert.That(tickets[i].Task.IsCompletedSuccessfully, Is.True);
+            Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Full), "nobody overtakes");
+        }
+
+        Assert.That(order, Is.EqualTo(Enumerable.Range(0, 100)));
+        gate.Leave();
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered), "the fast way is open again");
+    }
+
+    [Test]
+    public void Gate_AWaitCancelled_EntersNothingAndLetsTheNextIn()
+    {
+        var gate = new AdmissionGate(1, () => { });
+        gate.TryEnter();
+        using var cancel = new CancellationTokenSource();
+        var entered = new List<string>();
+        var first = gate.Queue(new Item(() => entered.Add("first")));
+        var second = gate.Queue(new Item(() => entered.Add("second")));
+
+        using (first.CancelOn(cancel.Token)) cancel.Cancel();
+        gate.Leave();
+
+        Assert.That(first.Task.IsCanceled, Is.True);
+        Assert.That(second.Task.IsCompletedSuccessfully, Is.True);
+        Assert.That(entered, Is.EqualTo(new[] { "second" }));
+        Assert.That(gate.Read(), Is.EqualTo((2u, 1)));
+    }
+
+    [Test]
+    public void Gate_TheOnlyWaitCancelled_OpensTheFastWayAgain()
+    {
+        var gate = new AdmissionGate(2, () => { });
+        gate.TryEnter();
+        gate.TryEnter();
+        using var cancel = new CancellationTokenSource();
+        var ticket = gate.Queue(new Item(() => { }));
+        using (ticket.CancelOn(cancel.Token)) cancel.Cancel();
+
+        gate.Leave();
+
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered));
+    }
+
+    [Test]
+    public void Gate_CancelledWaitsOnALongLivedToken_LeaveTheHeapFlat()
+    {
+        using var longLived = new CancellationTokenSource();
+        var gate = new AdmissionGate(1, () => { });
+        gate.TryEnter();
+
+        var growth = Heap.GrowthOf(100_000, count =>
+        {
+            for (var i = 0; i < count; i++)
+            {
+                using var cancel = new CancellationTokenSource();
+                var ticket = gate.Queue(new Item(() => { }));
+                using (ticket.CancelOn(longLived.Token))
+                using (ticket.CancelOn(cancel.Token)) cancel.Cancel();
+                Assert.That(ticket.Task.IsCanceled, Is.True);
+            }
+        });
+
+        Assert.That(growth, Is.LessThan(1_000_000));
+        GC.KeepAlive(gate);
+    }
+
+    [Test]
+    public async Task SubmitAsync_CancelledWaitsOnALongLivedToken_LeaveTheHeapFlat()
+    {
+        using var longLived = new CancellationTokenSource();
+        using var busy = new ManualResetEventSlim();
+        using var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                Within.Wait(busy);
+                return x;
+            },
+            new ThreadTroupeOptions { Workers = 1, Capacity = 1 });
+        while (troupe.Snapshot().Running == 0) await troupe.SubmitAsync(0);
+        troupe.TrySubmit(0, out _);
+        var accepted = troupe.Snapshot().Accepted;
+        var before = 0L;
+        for (var i = 0; i < 10_000; i++)
+        {
+            if (i == 100) before = GC.GetTotalMemory(forceFullCollection: true);
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(longLived.Token);
+            var wait = troupe.SubmitAsync(1, cancel.Token).AsTask();
+            await cancel.CancelAsync();
+            Within.Until(() => wait.IsCompleted, "the cancelled wait");   // no Within.Time: its timers would count
+            Assert.That(wait.IsCanceled, Is.True);
+        }
+
+        var growth = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var acceptedThen = troupe.Snapshot().Accepted;
+        busy.Set();
+        Assert.That(growth, Is.LessThan(1_000_000));
+        Assert.That(acceptedThen, Is.EqualTo(accepted));
+    }
+
+    [Test]
+    public void Gate_Closed_RefusesThoseWhoQueueAndThoseWhoCome()
+    {
+        var drained = 0;
+        var gate = new AdmissionGate(1, () => drained++);
+        gate.TryEnter();
+        var tickets = Enumerable.Range(0, 10).Select(_ => gate.Queue(new Item(() => Assert.Fail("it entered a closed gate")))).ToArray();
+
+        gate.Close();
+
+        foreach (var ticket in tickets) Assert.That(ticket.Task.Exception?.InnerException, Is.TypeOf<GateClosedException>());
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Closed));
+        Assert.That(gate.EnterPastTheBound(), Is.EqualTo(Admission.Closed));
+        Assert.That(gate.Queue(new Item(() => { })).Task.Exception?.InnerException, Is.TypeOf<GateClosedException>());
+        Assert.That(drained, Is.Zero);
+        gate.Leave();
+        gate.Close();
+        Assert.That(drained, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Gate_ClosedAmidTraffic_SaysDrainedOnceAfterTheLast()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var drained = 0;
+            var early = false;
+            var entered = 0;
+            var left = 0;
+            var gate = new AdmissionGate(2, () =>
+            {
+                Interlocked.Increment(ref drained);
+            });
+
+            Within.Time(
+                () => OnTenThreads(me =>
+                {
+                    for (var i = 0; i < 50; i++)
+                    {
+                        if (me < 2 && i == 25) gate.Close();
+                        var item = new Item(() => Interlocked.Increment(ref entered));
+                        var admission = gate.TryEnter();
+                        if (admission == Admission.Closed) return;
+                        try
+                        {
+                            if (admission == Admission.Entered) item.Enter();
+                            else Blocking.Wait(gate.Queue(item).Task);
+                        }
+                        catch (GateClosedException)
+                        {
+                            return;
+                        }
+
+                        if (Volatile.Read(ref drained) != 0) Volatile.Write(ref early, true);
+                        Interlocked.Increment(ref left);
+                        gate.Leave();
+                    }
+                }),
+                "ten threads at a closing gate");
+
+            Assert.That(early, Is.False, "drained was said while somebody waited");
+            Assert.That(drained, Is.EqualTo(1));
+            Assert.That(entered, Is.EqualTo(left));
+            Assert.That(gate.Read(), Is.EqualTo(((uint)entered, 0)));
+        }
+    }
+
+    [Test]
+    public void Gate_CancelsRacingAdmissions_LetEachInOnceOrNotAtAll()
+    {
+        var gate = new AdmissionGate(1, () => { });
+        for (var round = 0; round < 3_000; round++)
+        {
+            gate.TryEnter();
+            var entered = 0;
+            using var cancel = new CancellationTokenSource();
+            var ticket = gate.Queue(new Item(() => Interlocked.Increment(ref entered)));
+            var cancelling = new TinyFutureSource<int>();
+            using (ticket.CancelOn(cancel.Token))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    _ =>
+                    {
+                        cancel.Cancel();
+                        cancelling.TrySetResult(0);
+                    },
+                    null);
+                gate.Leave();
+                Within.Time(cancelling.Future);
+            }
+
+            Within.Until(() => ticket.Task.IsCompleted, "the ticket's end");
+            Assert.That(entered, Is.EqualTo(ticket.Task.IsCompletedSuccessfully ? 1 : 0));
+            if (entered == 1) gate.Leave();
+            Assert.That(gate.Read().Waiting, Is.Zero);
+        }
+    }
+
+    private static void OnTenThreads(Action<int> step)
+    {
+        var faults = new List<Exception>();
+        var threads = Enumerable.Range(0, 10).Select(me => new Thread(() =>
+        {
+            try
+            {
+                step(me);
+            }
+            catch (Exception e)
+            {
+                lock (faults) faults.Add(e);
+            }
+        }) { IsBackground = true }).ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        if (faults.Count > 0) throw new AggregateException(faults);
+    }
+
+    private sealed class Item(Action enter) : IAdmissible
+    {
+        public void Enter() => enter();
+    }
+}

@@ -1,0 +1,69 @@
+namespace TinyWorker.Tests.Stress;
+
+/// <summary>
+/// The rig of dotnet/runtime#131141: bounded channels under CPU contention throw NullReferenceException or leave a reader asleep for ever.
+/// </summary>
+[NonParallelizable]
+internal sealed class ContentionTests
+{
+    private const int Troupes = 24;
+    private const int SubmittersEach = 10;
+
+    [Test]
+    public async Task Troupes_WithPacedSubmittersWhileAllCoresAreBusy_LoseNothing_Runtime131141()
+    {
+        using var end = new CancellationTokenSource();
+        var burners = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
+        {
+            while (!end.IsCancellationRequested) Thread.SpinWait(1_000);
+        }) { IsBackground = true, Name = "burner" }).ToArray();
+        var troupes = Enumerable.Range(0, Troupes).Select(Make).ToArray();
+        Within.Until(() => Array.TrueForAll(troupes, troupe => troupe.WhenReadyAsync().IsCompletedSuccessfully), "all workers");
+        foreach (var burner in burners) burner.Start();
+        var accepted = new long[Troupes];
+
+        var submitters = Enumerable.Range(0, Troupes * SubmittersEach).Select(i => Task.Run(() => Submit(i % Troupes))).ToArray();
+        end.CancelAfter(TimeSpan.FromSeconds(5));
+        await Within.Time(Task.WhenAll(submitters), "the submitters");
+        foreach (var burner in burners) burner.Join();
+        foreach (var troupe in troupes) await Within.Time(troupe.DisposeAsync().AsTask(), troupe.ToString());
+
+        TestContext.Out.WriteLine($"{accepted.Sum()} tasks");
+        Assert.That(troupes.Select(troupe => troupe.Snapshot().Succeeded), Is.EqualTo(accepted));
+        Assert.That(accepted, Is.All.GreaterThan(0));
+        Assert.That(Threads.Of("rig"), Is.Empty, "threads left");
+
+        async Task Submit(int t)
+        {
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+            for (var i = 0; !end.IsCancellationRequested; i++)
+            {
+                var future = await troupes[t].SubmitAsync(i);
+                Interlocked.Increment(ref accepted[t]);
+                if (i % 4 == 0) Assert.That(await future, Is.EqualTo(i + 1));
+                await pace.WaitForNextTickAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    [Test]
+    public void Threads_OfManyTroupes_AreGoneWhenDisposed()
+    {
+        Assert.That(Threads.Of("gone"), Is.Empty);
+        for (var round = 0; round < 20; round++)
+        {
+            var troupe = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "gone" + round, Workers = 4 });
+            Within.Time(TinyFuture.WhenAll(Enumerable.Range(0, 100).Select(i => troupe.Submit(i))));
+            Assert.That(OperatingSystem.IsLinux() ? Threads.Of("gone") : ["gone"], Is.Not.Empty);
+            Within.Time(troupe.Dispose, "the end of a troupe");
+            Assert.That(Threads.Of("gone"), Is.Empty);
+        }
+    }
+
+    private static TinyTroupe<int, int> Make(int i)
+    {
+        return i % 2 == 0
+            ? new TinyTroupe<int, int>(x => x + 1, new ThreadTroupeOptions { Name = "rig" + i, Workers = 1, Capacity = 100 })
+            : new TinyTroupe<int, int>(x => x + 1, new PoolTroupeOptions { Name = "rig" + i, Workers = 1, Capacity = 100 });
+    }
+}
