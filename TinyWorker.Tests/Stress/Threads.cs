@@ -9,6 +9,9 @@ internal static class Threads
         return [.. Directory.GetDirectories("/proc/self/task").Select(Name).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
     }
 
+    /// <summary>Checks that none is left. A joined thread has ended for .NET a moment before the system takes it off its list.</summary>
+    public static void AreGone(string prefix) => Within.Until(() => Of(prefix).Length == 0, $"the end of the threads '{prefix}'");
+
     private static string Name(string task)
     {
         try
