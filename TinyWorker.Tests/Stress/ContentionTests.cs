@@ -31,7 +31,7 @@ internal sealed class ContentionTests
         TestContext.Out.WriteLine($"{accepted.Sum()} tasks");
         Assert.That(troupes.Select(troupe => troupe.Snapshot().Succeeded), Is.EqualTo(accepted));
         Assert.That(accepted, Is.All.GreaterThan(0));
-        Assert.That(Threads.Of("rig"), Is.Empty, "threads left");
+        Threads.AreGone("rig");
 
         async Task Submit(int t)
         {

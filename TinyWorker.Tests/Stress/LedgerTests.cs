@@ -61,7 +61,7 @@ internal sealed class LedgerTests
             Assert.That(snapshot.Faulted, Is.EqualTo(Count(TinyFutureStatus.Faulted)), "faulted");
             Assert.That(snapshot.Canceled, Is.EqualTo(Count(TinyFutureStatus.Canceled)), "canceled");
             Assert.That(snapshot.Waiting + snapshot.Running, Is.Zero, "left");
-            Assert.That(Threads.Of(options.Name!), Is.Empty, "threads left");
+            Threads.AreGone(options.Name!);
         }
 
         int Count(TinyFutureStatus status) => ledger.Count(entry => entry.Future.Status == status);
