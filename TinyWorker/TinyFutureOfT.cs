@@ -16,56 +16,54 @@ namespace TinyWorker;
 [DebuggerDisplay("{ToString(),nq}")]
 public abstract class TinyFuture<T> : IWatchable
 {
-    // The states, and who moves a future from one to the next (each arrow is one compare-and-swap on _state, so it has one winner):
+    // The states, and who moves a future from one to the next (each arrow into a state is one compare-and-swap on _state, so it has one winner):
     //
-    //   Pending --> Running --> Completing --> Succeeded | Faulted | Canceled
+    //   Pending --> Running --> Completing --> completed: succeeded, faulted or cancelled
     //      \          |  ^          ^
     //       \         v  | (by Cancel or a deadline; the worker goes on until it obeys or is given up)
     //        \     StopRequested ---+
     //         \---------------------+   (cancelled while waiting, failed input, or a promise that is kept)
     //
-    // Whoever enters Completing owns the future alone: it writes _value or _failure, then publishes the last state, then takes the
-    // continuations by swapping Taken in. A continuation is added by swapping it in for what was there, unless that is Taken: so
-    // each one is either seen by the completer or told by TryAdd that the future is complete. None is lost, none runs twice.
+    // Whoever enters Completing owns the future alone: it writes _value, and then completes the future by one exchange, which puts the end
+    // (Success, or the Failure) where the continuations were and takes those out. A continuation is added by swapping it in for
+    // what was there, unless that is an end: so each one is either seen by the completer or told by TryAdd that the future is complete.
+    // None is lost, none runs twice. The end stands in the continuations' field because that makes the future smaller, too.
     private protected const int Pending = 0;
     private protected const int Running = 1;
     private protected const int StopRequested = 2;
-    private protected const int Completing = 3;
-    private protected const int Succeeded = 4;
-    private protected const int Faulted = 5;
-    private protected const int Canceled = 6;
+    private protected const int Completing = 3;   // the last: completed futures stay there
 
-    private static readonly object Taken = new();
+    private static readonly object Success = new();
 
     private protected int _state;
-    private T? _value;               // set once, in Completing, by success
-    private Failure? _failure;       // set once, in Completing, by a fault or cancellation
-    private object? _continuations;  // null, one IContinuation, a ContinuationList, or Taken once complete
+    private T? _value;                   // set once, in Completing, by success
+    private object? _continuationsOrEnd; // null, one IContinuation, or a ContinuationList; once completed: Success or a Failure
 
     private protected TinyFuture()
     {
     }
 
     /// <summary>Where the future is in its life. Never blocks.</summary>
-    public TinyFutureStatus Status => Volatile.Read(ref _state) switch
+    public TinyFutureStatus Status => Volatile.Read(ref _continuationsOrEnd) switch
     {
-        Pending => TinyFutureStatus.Pending,
-        Succeeded => TinyFutureStatus.Succeeded,
-        Faulted => TinyFutureStatus.Faulted,
-        Canceled => TinyFutureStatus.Canceled,
-        _ => TinyFutureStatus.Running,
+        Failure { IsCancellation: true } => TinyFutureStatus.Canceled,
+        Failure => TinyFutureStatus.Faulted,
+        var end when end == Success => TinyFutureStatus.Succeeded,
+        _ => Volatile.Read(ref _state) == Pending ? TinyFutureStatus.Pending : TinyFutureStatus.Running,
     };
 
     /// <summary>Whether it has ended: succeeded, faulted or cancelled. Never blocks.</summary>
-    public bool IsCompleted => Volatile.Read(ref _state) >= Succeeded;
+    public bool IsCompleted => IsEnd(Volatile.Read(ref _continuationsOrEnd));
 
     /// <summary>The exception of a faulted future; null unless <see cref="Status"/> is <see cref="TinyFutureStatus.Faulted"/>.</summary>
-    public Exception? Exception => Volatile.Read(ref _state) == Faulted ? _failure!.Exception : null;
+    public Exception? Exception => FailureOrNull is { IsCancellation: false } failure ? failure.Exception : null;
 
-    internal bool IsSuccess => Volatile.Read(ref _state) == Succeeded;
+    internal bool HasContinuations => Volatile.Read(ref _continuationsOrEnd) is not null;
 
-    /// <summary>Why it failed; only to be asked of a completed future. Null if it succeeded.</summary>
-    internal Failure? FailureOrNull => _failure;
+    internal bool IsSuccess => Volatile.Read(ref _continuationsOrEnd) == Success;
+
+    /// <summary>Why it failed. Null if it succeeded, or has not ended.</summary>
+    internal Failure? FailureOrNull => Volatile.Read(ref _continuationsOrEnd) as Failure;
 
     /// <summary>The result; only to be asked of a future that has succeeded.</summary>
     internal T Value => _value!;
@@ -170,7 +168,7 @@ public abstract class TinyFuture<T> : IWatchable
         var detail = status switch
         {
             TinyFutureStatus.Succeeded => $": {_value?.ToString() ?? "null"}",
-            TinyFutureStatus.Faulted => $": {_failure!.Exception.GetType().Name}: {_failure.Exception.Message}",
+            TinyFutureStatus.Faulted => $": {Exception!.GetType().Name}: {Exception.Message}",
             TinyFutureStatus.Running when Volatile.Read(ref _state) == StopRequested => ", asked to stop",
             _ => "",
         };
@@ -195,7 +193,7 @@ public abstract class TinyFuture<T> : IWatchable
     internal T GetResultOfCompleted()
     {
         Debug.Assert(IsCompleted, "only a completed future has a result");
-        _failure?.Throw();
+        FailureOrNull?.Throw();
         return _value!;
     }
 
@@ -207,13 +205,13 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>False if the future has completed: the continuation will not be called then.</summary>
     internal bool TryAddContinuation(IContinuation continuation)
     {
-        var seen = Volatile.Read(ref _continuations);
+        var seen = Volatile.Read(ref _continuationsOrEnd);
         while (true)
         {
-            if (ReferenceEquals(seen, Taken)) return false;
+            if (IsEnd(seen)) return false;
             if (seen is ContinuationList list) return list.TryAdd(continuation);
             object next = seen is IContinuation first ? MakeList(first, continuation) : continuation;
-            var before = Interlocked.CompareExchange(ref _continuations, next, seen);
+            var before = Interlocked.CompareExchange(ref _continuationsOrEnd, next, seen);
             if (ReferenceEquals(before, seen)) return true;
             seen = before;
         }
@@ -229,7 +227,7 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>The continuation, which says so by <see cref="IContinuation.IsAbandoned"/>, is no longer to be held.</summary>
     internal void ForgetContinuation(IContinuation continuation)
     {
-        var seen = Interlocked.CompareExchange(ref _continuations, null, continuation);
+        var seen = Interlocked.CompareExchange(ref _continuationsOrEnd, null, continuation);
         if (seen is ContinuationList list) list.OneWasAbandoned();
     }
 
@@ -255,24 +253,21 @@ public abstract class TinyFuture<T> : IWatchable
     private protected void PublishValue(T value)
     {
         _value = value;
-        Publish(Succeeded);
+        Publish(Success);
     }
 
     /// <summary>For the owner of Completing only.</summary>
-    private protected void PublishFailure(Failure failure)
-    {
-        _failure = failure;
-        Publish(failure.IsCancellation ? Canceled : Faulted);
-    }
+    private protected void PublishFailure(Failure failure) => Publish(failure);
 
-    private void Publish(int state)
+    private void Publish(object end)
     {
         Debug.Assert(Volatile.Read(ref _state) == Completing, "only the owner of Completing publishes");
-        Volatile.Write(ref _state, state);
-        // The exchange is a full fence: whoever adds a continuation after it sees Taken.
-        var continuations = Interlocked.Exchange(ref _continuations, Taken);
+        var continuations = Interlocked.Exchange(ref _continuationsOrEnd, end);
+        Debug.Assert(!IsEnd(continuations), "a future ends once");
         if (continuations is not null) Completions.Run(continuations);
     }
+
+    private static bool IsEnd(object? continuationsOrEnd) => continuationsOrEnd == Success || continuationsOrEnd is Failure;
 
     private bool Wait(TimeSpan timeout, CancellationToken cancellationToken)
     {

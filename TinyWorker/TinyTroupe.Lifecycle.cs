@@ -84,12 +84,10 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Condemn(Failure.Fault(cause));
     }
 
-    /// <summary>To be called after an item has entered: if there is a verdict, it holds for that item too.</summary>
-    internal void AfterEntering()
+    /// <summary>Ends what is in the channel.</summary>
+    internal void EndQueued(Failure verdict)
     {
-        // The verdict is set first and the waiting are ended afterwards; an item enters first and looks for a verdict afterwards (both
-        // entrances end with a full fence). So one of the two finds the item.
-        if (Verdict is { } verdict) EndWaiting(verdict);
+        while (Queue.TryTake(out var item)) item.TryEndWaiting(verdict);
     }
 
     /// <summary>Counts a task that somebody other than its worker ended.</summary>
@@ -119,16 +117,13 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Queue.Complete();
     }
 
+    // The verdict is set first and what waits is ended afterwards; an item enters the channel or the waiting room first and looks for a
+    // verdict afterwards (both entrances end with a full fence). So one of the two finds the item.
     private void Condemn(Failure verdict)
     {
         Interlocked.CompareExchange(ref _verdict, verdict, null);
-        EndWaiting(_verdict!);
-    }
-
-    private void EndWaiting(Failure verdict)
-    {
-        while (Queue.TryTake(out var item)) item.TryEndWaiting(verdict);
-        while (WaitingRoom.TryTake(out var item)) item!.TryEndWaiting(verdict);
+        EndQueued(_verdict!);
+        foreach (var item in WaitingRoom.TakeAll()) item.TryEndWaiting(_verdict!);
     }
 
     private void RunAround(Action step)

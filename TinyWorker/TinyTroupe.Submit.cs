@@ -57,46 +57,27 @@ public sealed partial class TinyTroupe<TIn, TOut>
     private TinyFuture<TOut> Submit(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
     {
         if (TryEnter(item, cancellationToken)) return item;
-        var ticket = Gate.Queue(item);
-        using (ticket.CancelOn(cancellationToken)) WaitAtTheGate(ticket);
-        item.CancelOn(cancellationToken);
-        return item;
+        var ticket = new BlockingTicket(Gate, item);
+        ticket.Queue(cancellationToken);
+        switch (ticket.Sleep())
+        {
+            case AdmissionTicket.End.Entered:
+                item.CancelOn(cancellationToken);
+                return item;
+            case AdmissionTicket.End.Refused:
+                throw Stopped();
+            default:
+                throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     private ValueTask<TinyFuture<TOut>> SubmitAsync(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<TinyFuture<TOut>>(cancellationToken);
         if (Gate.IsClosed) return ValueTask.FromException<TinyFuture<TOut>>(Stopped());
-        return TryEnter(item, cancellationToken) ? new ValueTask<TinyFuture<TOut>>(item) : QueueAsync(item, cancellationToken);
-    }
-
-    private async ValueTask<TinyFuture<TOut>> QueueAsync(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
-    {
-        var ticket = Gate.Queue(item);
-        try
-        {
-            using (ticket.CancelOn(cancellationToken)) await ticket.Task.ConfigureAwait(false);
-        }
-        catch (GateClosedException)
-        {
-            throw Stopped();
-        }
-
-        item.CancelOn(cancellationToken);
-        return item;
-    }
-
-    private void WaitAtTheGate(AdmissionTicket ticket)
-    {
-        try
-        {
-            ticket.Sleep();
-            Blocking.Wait(ticket.Task);
-        }
-        catch (GateClosedException)
-        {
-            throw Stopped();
-        }
+        return TryEnter(item, cancellationToken)
+            ? new ValueTask<TinyFuture<TOut>>(item)
+            : new AwaitedTicket<TIn, TOut>(this, item, cancellationToken).QueueAsync();
     }
 
     private bool TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken, bool mayPassTheBound = true)
@@ -121,7 +102,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Backend.Submitted(() => item.Status == TinyFutureStatus.Running);
     }
 
-    private ObjectDisposedException Stopped() => new(Name, $"'{Name}' is stopped and takes no more work. Submit before it is disposed, or make a new troupe.");
+    internal ObjectDisposedException Stopped() => new(Name, $"'{Name}' is stopped and takes no more work. Submit before it is disposed, or make a new troupe.");
 
     private static void RefuseUnfinished(TIn input)
     {

@@ -95,6 +95,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
             _ => isAsynchronous ? new PoolBackend() : new ThreadBackend(0, ThreadPriority.Normal),
         };
         Gate = new AdmissionGate(Capacity, OnDrained);
+        WaitingRoom = new(() => Gate.Read().Waiting);
         Crew = new Crew<TIn, TOut>(this, Workers);
         Backend.Submitting();
         Crew.Start();
@@ -146,7 +147,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
 
     internal WorkQueue<WorkItem<TIn, TOut>> Queue { get; } = new();
 
-    internal WaitingRoom<ChainedWorkItem<TIn, TOut>> WaitingRoom { get; } = new();
+    internal WaitingRoom<ChainedWorkItem<TIn, TOut>> WaitingRoom { get; }
 
     internal Crew<TIn, TOut> Crew { get; }
 

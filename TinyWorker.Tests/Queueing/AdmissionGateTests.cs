@@ -1,4 +1,3 @@
-using TinyWorker.Futures;
 using TinyWorker.Queueing;
 using TinyWorker.Tests.Futures;
 
@@ -31,7 +30,7 @@ internal sealed class AdmissionGateTests
                         while (now > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, now, seen) != seen);
                     });
                     if (gate.TryEnter() == Admission.Entered) item.Enter();
-                    else Blocking.Wait(gate.Queue(item).Task);
+                    else SleepAt(gate, item);
                     Interlocked.Decrement(ref inside);
                     gate.Leave();
                 }
@@ -49,13 +48,13 @@ internal sealed class AdmissionGateTests
         var gate = new AdmissionGate(1, () => { });
         Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered));
         var order = new List<int>();
-        var tickets = Enumerable.Range(0, 100).Select(i => gate.Queue(new Item(() => order.Add(i)))).ToArray();
+        var tickets = Enumerable.Range(0, 100).Select(i => QueueAt(gate, () => order.Add(i))).ToArray();
 
         for (var i = 0; i < 100; i++)
         {
-            Assert.That(tickets[i].Task.IsCompleted, Is.False);
+            Assert.That(tickets[i].Outcome, Is.Null);
             gate.Leave();
-            Assert.That(tickets[i].Task.IsCompletedSuccessfully, Is.True);
+            Assert.That(tickets[i].Outcome, Is.EqualTo(AdmissionTicket.End.Entered));
             Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Full), "nobody overtakes");
         }
 
@@ -71,14 +70,14 @@ internal sealed class AdmissionGateTests
         gate.TryEnter();
         using var cancel = new CancellationTokenSource();
         var entered = new List<string>();
-        var first = gate.Queue(new Item(() => entered.Add("first")));
-        var second = gate.Queue(new Item(() => entered.Add("second")));
+        var first = QueueAt(gate, () => entered.Add("first"), cancel.Token);
+        var second = QueueAt(gate, () => entered.Add("second"));
 
-        using (first.CancelOn(cancel.Token)) cancel.Cancel();
+        cancel.Cancel();
         gate.Leave();
 
-        Assert.That(first.Task.IsCanceled, Is.True);
-        Assert.That(second.Task.IsCompletedSuccessfully, Is.True);
+        Assert.That(first.Outcome, Is.EqualTo(AdmissionTicket.End.Cancelled));
+        Assert.That(second.Outcome, Is.EqualTo(AdmissionTicket.End.Entered));
         Assert.That(entered, Is.EqualTo(new[] { "second" }));
         Assert.That(gate.Read(), Is.EqualTo((2u, 1)));
     }
@@ -90,8 +89,8 @@ internal sealed class AdmissionGateTests
         gate.TryEnter();
         gate.TryEnter();
         using var cancel = new CancellationTokenSource();
-        var ticket = gate.Queue(new Item(() => { }));
-        using (ticket.CancelOn(cancel.Token)) cancel.Cancel();
+        QueueAt(gate, () => { }, cancel.Token);
+        cancel.Cancel();
 
         gate.Leave();
 
@@ -109,11 +108,10 @@ internal sealed class AdmissionGateTests
         {
             for (var i = 0; i < count; i++)
             {
-                using var cancel = new CancellationTokenSource();
-                var ticket = gate.Queue(new Item(() => { }));
-                using (ticket.CancelOn(longLived.Token))
-                using (ticket.CancelOn(cancel.Token)) cancel.Cancel();
-                Assert.That(ticket.Task.IsCanceled, Is.True);
+                using var cancel = CancellationTokenSource.CreateLinkedTokenSource(longLived.Token);
+                var ticket = QueueAt(gate, () => { }, cancel.Token);
+                cancel.Cancel();
+                Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Cancelled));
             }
         });
 
@@ -160,14 +158,14 @@ internal sealed class AdmissionGateTests
         var drained = 0;
         var gate = new AdmissionGate(1, () => drained++);
         gate.TryEnter();
-        var tickets = Enumerable.Range(0, 10).Select(_ => gate.Queue(new Item(() => Assert.Fail("it entered a closed gate")))).ToArray();
+        var tickets = Enumerable.Range(0, 10).Select(_ => QueueAt(gate, () => Assert.Fail("it entered a closed gate"))).ToArray();
 
         gate.Close();
 
-        foreach (var ticket in tickets) Assert.That(ticket.Task.Exception?.InnerException, Is.TypeOf<GateClosedException>());
+        foreach (var ticket in tickets) Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Refused));
         Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Closed));
         Assert.That(gate.EnterPastTheBound(), Is.EqualTo(Admission.Closed));
-        Assert.That(gate.Queue(new Item(() => { })).Task.Exception?.InnerException, Is.TypeOf<GateClosedException>());
+        Assert.That(QueueAt(gate, () => { }).Outcome, Is.EqualTo(AdmissionTicket.End.Refused));
         Assert.That(drained, Is.Zero);
         gate.Leave();
         gate.Close();
@@ -197,15 +195,8 @@ internal sealed class AdmissionGateTests
                         var item = new Item(() => Interlocked.Increment(ref entered));
                         var admission = gate.TryEnter();
                         if (admission == Admission.Closed) return;
-                        try
-                        {
-                            if (admission == Admission.Entered) item.Enter();
-                            else Blocking.Wait(gate.Queue(item).Task);
-                        }
-                        catch (GateClosedException)
-                        {
-                            return;
-                        }
+                        if (admission == Admission.Entered) item.Enter();
+                        else if (SleepAt(gate, item) == AdmissionTicket.End.Refused) return;
 
                         if (Volatile.Read(ref drained) != 0) Volatile.Write(ref early, true);
                         Interlocked.Increment(ref left);
@@ -230,26 +221,37 @@ internal sealed class AdmissionGateTests
             gate.TryEnter();
             var entered = 0;
             using var cancel = new CancellationTokenSource();
-            var ticket = gate.Queue(new Item(() => Interlocked.Increment(ref entered)));
+            var ticket = QueueAt(gate, () => Interlocked.Increment(ref entered), cancel.Token);
             var cancelling = new TinyFutureSource<int>();
-            using (ticket.CancelOn(cancel.Token))
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    _ =>
-                    {
-                        cancel.Cancel();
-                        cancelling.TrySetResult(0);
-                    },
-                    null);
-                gate.Leave();
-                Within.Time(cancelling.Future);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    cancel.Cancel();
+                    cancelling.TrySetResult(0);
+                },
+                null);
+            gate.Leave();
+            Within.Time(cancelling.Future);
 
-            Within.Until(() => ticket.Task.IsCompleted, "the ticket's end");
-            Assert.That(entered, Is.EqualTo(ticket.Task.IsCompletedSuccessfully ? 1 : 0));
+            Within.Until(() => ticket.Outcome is not null, "the ticket's end");
+            Assert.That(entered, Is.EqualTo(ticket.Outcome == AdmissionTicket.End.Entered ? 1 : 0));
             if (entered == 1) gate.Leave();
             Assert.That(gate.Read().Waiting, Is.Zero);
         }
+    }
+
+    private static Ticket QueueAt(AdmissionGate gate, Action enter, CancellationToken cancellationToken = default)
+    {
+        var ticket = new Ticket(gate, new Item(enter));
+        ticket.Queue(cancellationToken);
+        return ticket;
+    }
+
+    private static AdmissionTicket.End SleepAt(AdmissionGate gate, Item item)
+    {
+        var ticket = new BlockingTicket(gate, item);
+        ticket.Queue(CancellationToken.None);
+        return ticket.Sleep();
     }
 
     private static void OnTenThreads(Action<int> step)
@@ -269,6 +271,18 @@ internal sealed class AdmissionGateTests
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
         if (faults.Count > 0) throw new AggregateException(faults);
+    }
+
+    private sealed class Ticket(AdmissionGate gate, IAdmissible item) : AdmissionTicket(gate, item)
+    {
+        private object? _outcome;
+
+        public End? Outcome => (End?)Volatile.Read(ref _outcome);
+
+        protected override void OnEnded(End end)
+        {
+            if (Interlocked.CompareExchange(ref _outcome, end, null) is not null) throw new InvalidOperationException("a ticket ends once");
+        }
     }
 
     private sealed class Item(Action enter) : IAdmissible

@@ -14,7 +14,8 @@ internal sealed class IdleWorkersTests
         const int items = 60_000;
         var queue = new ConcurrentQueue<SemaphoreSlim>();
         var idle = new IdleWorkers(() => !queue.IsEmpty);
-        var crew = Enumerable.Range(0, workers).Select(_ => new Worker(queue, idle)).ToArray();
+        var closed = false;
+        var crew = Enumerable.Range(0, workers).Select(_ => new Worker(queue, idle, () => Volatile.Read(ref closed))).ToArray();
 
         Within.Time(
             () =>
@@ -37,6 +38,7 @@ internal sealed class IdleWorkersTests
                 }) { IsBackground = true }).ToArray();
                 foreach (var thread in threads) thread.Start();
                 foreach (var thread in threads) thread.Join();
+                Volatile.Write(ref closed, true);
                 idle.Close();
                 foreach (var worker in crew) worker.Join();
             },
@@ -52,9 +54,9 @@ internal sealed class IdleWorkersTests
         idle.Close();
         var sleeper = new Sleeper();
 
-        idle.Rest(sleeper, wasSearcher: false);
+        idle.Rest(sleeper);
 
-        Assert.That(sleeper.Wakes, Is.EqualTo(new[] { false }));
+        Assert.That(sleeper.Wakes, Is.EqualTo(1));
     }
 
     [Test]
@@ -63,73 +65,87 @@ internal sealed class IdleWorkersTests
         var has = false;
         var idle = new IdleWorkers(() => has);
         var sleepers = Enumerable.Range(0, 3).Select(_ => new Sleeper()).ToArray();
-        foreach (var sleeper in sleepers) idle.Rest(sleeper, wasSearcher: false);
-        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes.Count), Is.Zero);
+        foreach (var sleeper in sleepers) idle.Rest(sleeper);
+        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes), Is.Zero);
 
         has = true;
         idle.ItemAdded();
         idle.ItemAdded();
-        Assert.That(sleepers[2].Wakes, Is.EqualTo(new[] { true }), "the last to rest");
-        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes.Count), Is.EqualTo(1));
+        Assert.That(sleepers[2].Wakes, Is.EqualTo(1), "the last to rest");
+        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes), Is.EqualTo(1));
 
-        idle.EndSearch();
-        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes.Count), Is.EqualTo(2), "there is more: the next is woken");
+        idle.EndSearch(sleepers[2]);
+        Assert.That(sleepers.Sum(sleeper => sleeper.Wakes), Is.EqualTo(2), "there is more: the next is woken");
+    }
+
+    [Test]
+    public void ItemAdded_WithAWorkerThatCannotComeAtOnce_WakesTheNextToo()
+    {
+        var (free, busy) = (new Sleeper(), new Sleeper { ComesAtOnce = false });
+        var hasItems = false;
+        var idle = new IdleWorkers(() => hasItems);
+        idle.Rest(free);
+        idle.Rest(busy);
+
+        hasItems = true;
+        idle.ItemAdded();
+
+        Assert.That((busy.Wakes, free.Wakes), Is.EqualTo((1, 1)));
+        Assert.That(idle.TryBeginSearch(busy), Is.False, "the free one searches");
+        Assert.That(idle.TryBeginSearch(free), Is.True);
     }
 
     private sealed class Sleeper : IRestingWorker
     {
-        public List<bool> Wakes { get; } = [];
+        public int Wakes { get; private set; }
+
+        public bool ComesAtOnce { get; init; } = true;
 
         public IRestingWorker? NextResting { get; set; }
 
-        public void Wake(bool asSearcher) => Wakes.Add(asSearcher);
+        public bool Wake()
+        {
+            Wakes++;
+            return ComesAtOnce;
+        }
     }
 
     private sealed class Worker : IRestingWorker
     {
         private readonly SemaphoreSlim _awake = new(0);
         private readonly Thread _thread;
-        private bool _asSearcher;
-
-        public Worker(ConcurrentQueue<SemaphoreSlim> queue, IdleWorkers idle)
+        public Worker(ConcurrentQueue<SemaphoreSlim> queue, IdleWorkers idle, Func<bool> isClosed)
         {
-            _thread = new Thread(() => Run(queue, idle)) { IsBackground = true };
+            _thread = new Thread(() => Run(queue, idle, isClosed)) { IsBackground = true };
             _thread.Start();
         }
 
         public IRestingWorker? NextResting { get; set; }
 
-        public void Wake(bool asSearcher)
+        public bool Wake()
         {
-            _asSearcher = asSearcher;
             _awake.Release();
+            return Random.Shared.Next(4) > 0;   // what a busy thread says
         }
 
         public void Join() => _thread.Join();
 
-        private void Run(ConcurrentQueue<SemaphoreSlim> queue, IdleWorkers idle)
+        private void Run(ConcurrentQueue<SemaphoreSlim> queue, IdleWorkers idle, Func<bool> isClosed)
         {
-            var searching = false;
             while (true)
             {
                 if (queue.TryDequeue(out var done))
                 {
-                    if (searching) idle.EndSearch();
-                    searching = false;
+                    idle.EndSearch(this);
                     done.Release();
                     continue;
                 }
 
-                if (!searching && idle.TryBeginSearch())
-                {
-                    searching = true;
-                    continue;
-                }
-
-                idle.Rest(this, searching);
+                if (isClosed()) return;
+                // One more look as the searcher, before it lies down.
+                if (idle.TryBeginSearch(this) && !queue.IsEmpty) continue;
+                idle.Rest(this);
                 _awake.Wait();
-                searching = _asSearcher;
-                if (!searching) return;
             }
         }
     }

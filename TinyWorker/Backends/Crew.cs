@@ -1,3 +1,5 @@
+using TinyWorker.Futures;
+
 namespace TinyWorker.Backends;
 
 /// <summary>
@@ -102,6 +104,15 @@ internal sealed class Crew<TIn, TOut>
         }
 
         NoticeGone();
+    }
+
+    /// <summary>Asks a running task to stop, wherever it runs. False if it runs nowhere any more, or was asked before.</summary>
+    public bool TryCancel(WorkItem<TIn, TOut> item)
+    {
+        // Without the lock: the loop of a running task has been in its place since before the task started.
+        for (var i = 0; i < _loops.Length; i++)
+            if (Volatile.Read(ref _loops[i]).TryCancel(item)) return true;
+        return false;
     }
 
     public void Abort()

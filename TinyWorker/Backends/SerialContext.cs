@@ -29,6 +29,8 @@ internal abstract class SerialContext : SynchronizationContext
 
     protected abstract void OnPosted_NeedsLock();
 
+    protected bool IsEmpty_NeedsLock => _posted.Count == 0;
+
     protected bool TryDequeue_NeedsLock(out (SendOrPostCallback Callback, object? State) next) => _posted.TryDequeue(out next);
 
     /// <summary>What was posted and not run, to be run elsewhere.</summary>

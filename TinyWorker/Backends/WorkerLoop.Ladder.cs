@@ -51,14 +51,15 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
-    /// <summary>Asks the task to stop. False if it is not running here any more, or was asked before. Runs no user code.</summary>
-    public bool TryRequestStop(WorkItem<TIn, TOut> item, StopReason reason)
+    /// <summary>Asks the task to stop. False if it is not running here, or was asked before. Runs no user code.</summary>
+    public bool TryCancel(WorkItem<TIn, TOut> item)
     {
+        if (!ReferenceEquals(Volatile.Read(ref _current), item)) return false;
         CancellationTokenSource cancellation;
         lock (_ladder)
         {
             if (!ReferenceEquals(_current, item) || !item.TryRequestStop()) return false;
-            cancellation = RequestStop_NeedsLock(reason);
+            cancellation = RequestStop_NeedsLock(StopReason.Cancel);
         }
 
         Signal(cancellation);
@@ -269,7 +270,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         _troupe.Crew.Abandon(this);
-        _executor.Post(static () => { });   // whoever lends this loop its thread may wait for the task that has just ended
+        _executor.TaskWasTaken();
     }
 
     private Failure TimedOut(Exception? inner) => Failure.Fault(new TimeoutException(

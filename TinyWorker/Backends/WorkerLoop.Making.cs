@@ -47,6 +47,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private async Task<bool> TryReplaceWorkerAsync()
     {
+        _queue.Idle.EndSearch(_rest);
         await UnmakeAsync();
         if (!TryBeginStart()) return false;
         Volatile.Write(ref _info, _info with { Restarts = _info.Restarts + 1 });

@@ -15,9 +15,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         private static readonly Action Woken = static () => { };
 
-        private Action? _meeting;      // null, the continuation, or Woken
-        private bool _asSearcher;      // written before Woken is
-        private bool _isHop;           // the loop's own
+        private Action? _meeting;   // null, the continuation, or Woken
+        private bool _isHop;        // the loop's own
 
         IRestingWorker? IRestingWorker.NextResting { get; set; }
 
@@ -26,11 +25,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
         public Rest GetAwaiter() => this;
 
-        /// <summary>Rests until woken. Its result: whether the loop was woken to search.</summary>
-        public Rest LieDown(bool wasSearcher)
+        /// <summary>Rests until woken.</summary>
+        public Rest LieDown()
         {
             _isHop = false;
-            _asSearcher = wasSearcher;
             return this;
         }
 
@@ -41,7 +39,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             return this;
         }
 
-        public bool GetResult() => !_isHop && _asSearcher;
+        public void GetResult()
+        {
+        }
 
         public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
@@ -53,21 +53,18 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 return;
             }
 
-            // The wake-up may come before Rest returns.
-            loop._queue.Idle.Rest(this, _asSearcher);
+            loop._queue.Idle.Rest(this);
+            // The wake-up may have come before.
             if (Interlocked.CompareExchange(ref _meeting, continuation, null) is not null) GoOn(continuation);
         }
 
-        public void Wake(bool asSearcher)
-        {
-            _asSearcher = asSearcher;
-            if (Interlocked.CompareExchange(ref _meeting, Woken, null) is { } continuation) GoOn(continuation);
-        }
+        // Where the continuation is not there yet, the loop is about to bring it and goes on at once.
+        public bool Wake() => Interlocked.CompareExchange(ref _meeting, Woken, null) is not { } continuation || GoOn(continuation);
 
-        private void GoOn(Action continuation)
+        private bool GoOn(Action continuation)
         {
             _meeting = null;
-            loop._executor.Post(continuation);
+            return loop._executor.Post(continuation);
         }
     }
 }

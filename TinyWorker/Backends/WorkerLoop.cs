@@ -77,10 +77,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private async Task WorkAsync()
     {
-        var searching = false;
         while (true)
         {
-            var running = RunNext(ref searching, out var found);
+            var running = RunNext(out var found);
             if (found)
             {
                 if (!running.IsCompletedSuccessfully)
@@ -97,20 +96,20 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
             if (_queue.IsCompleted)
             {
-                if (searching) _queue.Idle.EndSearch();
+                _queue.Idle.EndSearch(_rest);
                 return;
             }
 
-            searching = await _rest.LieDown(searching);
+            await _rest.LieDown();
         }
     }
 
-    private ValueTask RunNext(ref bool searching, out bool found)
+    private ValueTask RunNext(out bool found)
     {
-        found = TryTake(ref searching, out var item);
+        found = TryTake(out var item);
         if (!found) return default;
         Volatile.Write(ref _current, item);   // before it starts: from then on whoever stops it looks here
-        if (!item!.TryStart(this))
+        if (!item!.TryStart())
         {
             Volatile.Write(ref _current, null);
             return default;
@@ -127,24 +126,12 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         return CallAsync(item);
     }
 
-    private bool TryTake(ref bool searching, out WorkItem<TIn, TOut>? item)
+    private bool TryTake(out WorkItem<TIn, TOut>? item)
     {
         var found = _queue.TryTake(out item);
-        if (!found && _executor.SpinRounds > 0 && (searching || (searching = _queue.Idle.TryBeginSearch())))
-        {
-            for (var i = 0; i < _executor.SpinRounds && !found; i++)
-            {
-                Thread.SpinWait(2);
-                found = _queue.TryTake(out item);
-            }
-        }
-
-        if (found && searching)
-        {
-            searching = false;
-            _queue.Idle.EndSearch();
-        }
-
+        if (!found && _executor.MaySpin && _queue.Idle.TryBeginSearch(_rest))
+            for (var spin = default(BriefSpin); !found && spin.TryOnce();) found = _queue.TryTake(out item);
+        if (found) _queue.Idle.EndSearch(_rest);
         return found;
     }
 
@@ -181,7 +168,15 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
         _tally.CountSuccess();
         Volatile.Write(ref _current, null);
+        LookOutAhead(item);
         item.Succeed(value);
+    }
+
+    // Who sees the task ended may submit the next at once: this worker, back in a moment, is then on its way already, and no other needs to
+    // be woken. Not with continuations to run first, which may take long.
+    private void LookOutAhead(WorkItem<TIn, TOut> item)
+    {
+        if (_isSynchronous && _executor.MaySpin && !item.HasContinuations && !_queue.HasItems) _queue.Idle.TryBeginSearch(_rest);
     }
 
     private void Ended(WorkItem<TIn, TOut> item, Exception exception)

@@ -1,22 +1,17 @@
+using TinyWorker.Queueing;
+
 namespace TinyWorker.Futures;
 
 /// <summary>The one place where a thread of the caller's is blocked on a future or a task.</summary>
 internal static class Blocking
 {
-    // A task of a busy troupe ends within a microsecond or two; a sleep and a wake-up cost fifty. On one core spinning only
-    // keeps the worker from running.
-    private static readonly int SpinRounds = Environment.ProcessorCount > 1 ? 150 : 0;
-
     /// <summary>False if the timeout passed first.</summary>
     public static bool Wait<T>(TinyFuture<T> future, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < SpinRounds; i++)
-        {
-            if (future.IsCompleted) return true;
-            Thread.SpinWait(2);
-        }
-
         if (timeout == TimeSpan.Zero) return future.IsCompleted;
+        for (var spin = default(BriefSpin); spin.TryOnce();)
+            if (future.IsCompleted) return true;
+
         var sleeper = new Sleeper();
         if (!future.TryAddContinuation(sleeper)) return true;
         var ended = false;

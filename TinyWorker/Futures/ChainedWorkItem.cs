@@ -7,17 +7,13 @@ namespace TinyWorker.Futures;
 /// input; when the input is there it enters the channel on the thread that finished the input, with no hop between.
 /// </summary>
 internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, TinyFuture<TIn> source)
-    : WorkItem<TIn, TOut>(troupe), IContinuation, IWaitingItem<ChainedWorkItem<TIn, TOut>>
+    : WorkItem<TIn, TOut>(troupe), IContinuation, IWaitingItem
 {
     private TinyFuture<TIn>? _source = source;   // set while the item waits for it
 
     public bool IsAbandoned => IsEnding;
 
-    ChainedWorkItem<TIn, TOut>? IWaitingItem<ChainedWorkItem<TIn, TOut>>.Previous { get; set; }
-
-    ChainedWorkItem<TIn, TOut>? IWaitingItem<ChainedWorkItem<TIn, TOut>>.Next { get; set; }
-
-    bool IWaitingItem<ChainedWorkItem<TIn, TOut>>.IsInRoom { get; set; }
+    public int Seat { get; set; }
 
     public override void Enter()
     {
@@ -30,7 +26,8 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
 
         Troupe.WaitingRoom.Add(this);
         input.AddContinuation(this);
-        Troupe.AfterEntering();
+        // Who ended it meanwhile may have done so before the input knew it.
+        if (Troupe.Verdict is { } verdict && !TryEndWaiting(verdict)) input.ForgetContinuation(this);
     }
 
     public void OnSourceCompleted()

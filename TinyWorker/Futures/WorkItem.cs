@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TinyWorker.Backends;
 using TinyWorker.Queueing;
 
 namespace TinyWorker.Futures;
@@ -15,9 +14,8 @@ namespace TinyWorker.Futures;
 /// </remarks>
 internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TOut>, IAdmissible
 {
-    private TIn? _input;                      // dropped when the task has ended
-    private WorkerLoop<TIn, TOut>? _loop;     // set while a worker has it
-    private ItemContext? _context;            // set at submission, where there is a token or an activity to carry
+    private TIn? _input;             // dropped when the task has ended
+    private ItemContext? _context;   // set at submission, where there is a token or an activity to carry
 
     public WorkItem(TinyTroupe<TIn, TOut> troupe, TIn input)
         : this(troupe) => _input = input;
@@ -49,17 +47,11 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     public virtual void Enter() => EnterChannel();
 
     /// <summary>A worker takes it. False if it has ended meanwhile.</summary>
-    public bool TryStart(WorkerLoop<TIn, TOut> loop)
+    public bool TryStart()
     {
-        _loop = loop;
-        if (TryMove(Pending, Running))
-        {
-            troupe.Gate.Leave();
-            return true;
-        }
-
-        _loop = null;
-        return false;
+        if (!TryMove(Pending, Running)) return false;
+        troupe.Gate.Leave();
+        return true;
     }
 
     /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
@@ -105,7 +97,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     protected void EnterChannel()
     {
         troupe.Queue.Add(this);
-        troupe.AfterEntering();
+        if (troupe.Verdict is { } verdict) troupe.EndQueued(verdict);
     }
 
     /// <summary>The item has ended while it waited: what it waited with is to be let go.</summary>
@@ -128,8 +120,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
                     if (TryEndWaiting(Failure.Cancellation(new OperationCanceledException(message, token)))) return true;
                     break;
                 case Running:
-                    // Null only when the task has just ended.
-                    if (_loop is { } loop && loop.TryRequestStop(this, StopReason.Cancel)) return true;
+                    if (troupe.Crew.TryCancel(this)) return true;
                     if (Volatile.Read(ref _state) != Running) return false;
                     break;
                 default:
@@ -141,7 +132,6 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     private void Drop()
     {
         _input = default;
-        _loop = null;
         _context?.Release();
     }
 }

@@ -37,10 +37,10 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     private const long OneAccepted = (1L << 32) + 1;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<AdmissionTicket> _queue = new();   // guarded by _lock
-    private bool _isAdmitting;                                      // guarded by _lock; one thread admits at a time
+    private readonly TicketQueue _queue = new();   // guarded by _lock
+    private bool _isAdmitting;                     // guarded by _lock; one thread admits at a time
     private long _state;
-    private int _drained;                                           // set once, by who finds the gate closed and nobody waiting
+    private int _drained;                          // set once, by who finds the gate closed and nobody waiting
 
     public bool IsClosed => (Volatile.Read(ref _state) & Closed) != 0;
 
@@ -57,25 +57,20 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     /// <summary>Takes a place whether there is one or not: for submitters inside a worker, who must not block.</summary>
     public Admission EnterPastTheBound() => TryAdd(0, int.MaxValue);
 
-    /// <summary>Queues for a place. The ticket ends when the item has entered, the gate was closed, or the wait was cancelled.</summary>
-    public AdmissionTicket Queue(IAdmissible item)
+    /// <summary>Queues for a place. The ticket ends when its item has entered, the gate was closed, or it was withdrawn.</summary>
+    public void Queue(AdmissionTicket ticket)
     {
-        var ticket = new AdmissionTicket(this, item);
+        bool closed;
         lock (_lock)
         {
-            if ((Interlocked.Or(ref _state, Contended) & Closed) != 0)
-            {
-                Interlocked.And(ref _state, ~Contended);
-                ticket.Refuse();
-                return ticket;
-            }
-
-            _queue.AddLast(ticket.Node);
+            closed = (Interlocked.Or(ref _state, Contended) & Closed) != 0;
+            if (closed) Interlocked.And(ref _state, ~Contended);
+            else _queue.Add(ticket);
             AssertInvariants_NeedsLock();
         }
 
-        AdmitThoseWhoQueue();
-        return ticket;
+        if (closed) ticket.Refuse();
+        else AdmitThoseWhoQueue();
     }
 
     /// <summary>A task that waited was taken by a worker, or has ended: its place is free. To be called once for each acceptance.</summary>
@@ -90,11 +85,15 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     /// <summary>Lets nobody in any more, and sends away those who queue. When the last waiting task has left, the drained callback comes once.</summary>
     public void Close()
     {
-        AdmissionTicket[] refused;
+        List<AdmissionTicket> refused = [];
         lock (_lock)
         {
-            refused = [.. _queue];
-            _queue.Clear();
+            while (_queue.First is { } ticket)
+            {
+                _queue.Remove(ticket);
+                refused.Add(ticket);
+            }
+
             Interlocked.Or(ref _state, Closed);
             if (!_isAdmitting) Interlocked.And(ref _state, ~Contended);
             AssertInvariants_NeedsLock();
@@ -105,13 +104,13 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     }
 
     /// <summary>True if the ticket was still queueing: it is gone from the queue then, and its item never enters.</summary>
-    internal bool TryWithdraw(AdmissionTicket ticket)
+    public bool TryWithdraw(AdmissionTicket ticket)
     {
         lock (_lock)
         {
-            if (ticket.Node.List is null) return false;
-            _queue.Remove(ticket.Node);
-            if (_queue.Count == 0 && !_isAdmitting) Interlocked.And(ref _state, ~Contended);
+            if (!ticket.IsQueued) return false;
+            _queue.Remove(ticket);
+            if (_queue.First is null && !_isAdmitting) Interlocked.And(ref _state, ~Contended);
             AssertInvariants_NeedsLock();
             return true;
         }
@@ -146,13 +145,13 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
                 if (_queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
                 {
                     _isAdmitting = false;
-                    if (_queue.Count == 0) Interlocked.And(ref _state, ~Contended);
+                    if (_queue.First is null) Interlocked.And(ref _state, ~Contended);
                     AssertInvariants_NeedsLock();
                     return;
                 }
 
-                next = first.Value;
-                _queue.RemoveFirst();
+                next = first;
+                _queue.Remove(first);
             }
 
             next.Admit();
@@ -169,7 +168,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     private void AssertInvariants_NeedsLock()
     {
         var state = Volatile.Read(ref _state);
-        Debug.Assert(_queue.Count == 0 || (state & Contended) != 0, "the fast way in is shut while somebody queues");
-        Debug.Assert((state & Closed) == 0 || _queue.Count == 0, "nobody queues at a closed gate");
+        Debug.Assert(_queue.First is null || (state & Contended) != 0, "the fast way in is shut while somebody queues");
+        Debug.Assert((state & Closed) == 0 || _queue.First is null, "nobody queues at a closed gate");
     }
 }

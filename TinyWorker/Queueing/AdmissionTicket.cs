@@ -1,67 +1,57 @@
 namespace TinyWorker.Queueing;
 
 /// <summary>
-/// A submitter's place in the queue at the gate. Its task ends once: when the item has entered, when the gate was closed
-/// (<see cref="GateClosedException"/>), or when the wait was cancelled, which leaves nothing behind at the gate.
+/// A submitter's place in the queue at the gate. It ends once: its item has entered, the gate was closed, or the wait was cancelled, which
+/// leaves nothing behind at the gate.
 /// </summary>
-internal sealed class AdmissionTicket : TaskCompletionSource
+internal abstract class AdmissionTicket(AdmissionGate gate, IAdmissible item)
 {
-    private readonly AdmissionGate _gate;
-    private readonly IAdmissible _item;
+    private CancellationTokenRegistration _registration;   // set before the ticket queues
 
-    public AdmissionTicket(AdmissionGate gate, IAdmissible item)
-        : base(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>What a ticket comes to.</summary>
+    public enum End
     {
-        _gate = gate;
-        _item = item;
-        Node = new LinkedListNode<AdmissionTicket>(this);
+        Entered,
+        Refused,
+        Cancelled,
     }
 
-    /// <summary>Guarded by the gate's lock; in its list while the submitter queues.</summary>
-    public LinkedListNode<AdmissionTicket> Node { get; }
+    // Guarded by the gate's lock, as is the queue that they make.
+    internal AdmissionTicket? Previous { get; set; }
 
-    /// <summary>The token that ends the wait; the registration is the submitter's to dispose.</summary>
-    public CancellationTokenRegistration CancelOn(CancellationToken cancellationToken) =>
-        cancellationToken.UnsafeRegister(static (state, token) => ((AdmissionTicket)state!).Cancel(token), this);
+    internal AdmissionTicket? Next { get; set; }
 
+    internal bool IsQueued { get; set; }
+
+    /// <summary>Queues. Perhaps the ticket has ended when this returns.</summary>
+    public void Queue(CancellationToken cancellationToken)
+    {
+        _registration = cancellationToken.UnsafeRegister(static ticket => ((AdmissionTicket)ticket!).Cancel(), this);
+        gate.Queue(this);
+        // It may have fired when there was nothing to cancel yet.
+        if (cancellationToken.IsCancellationRequested) Cancel();
+    }
+
+    /// <summary>For the gate, outside its lock, once the place is the item's.</summary>
     public void Admit()
     {
-        _item.Enter();
-        TrySetResult();
-        WakeSleeper();
+        item.Enter();
+        EndAs(End.Entered);
     }
 
-    public void Refuse()
+    /// <summary>For the gate, outside its lock.</summary>
+    public void Refuse() => EndAs(End.Refused);
+
+    protected abstract void OnEnded(End end);
+
+    private void Cancel()
     {
-        TrySetException(new GateClosedException());
-        WakeSleeper();
+        if (gate.TryWithdraw(this)) EndAs(End.Cancelled);
     }
 
-    /// <summary>Blocks until the ticket has ended.</summary>
-    /// <remarks>Without spinning: whoever spins is back for the next place after one task, queues again, and pays for a ticket each time.
-    /// Whoever sleeps finds, when it is awake, as many places as the workers have emptied meanwhile.</remarks>
-    public void Sleep()
+    private void EndAs(End end)
     {
-        lock (this)
-        {
-            while (!Task.IsCompleted) Monitor.Wait(this);
-        }
-    }
-
-    private void WakeSleeper()
-    {
-        lock (this) Monitor.Pulse(this);
-    }
-
-    private void Cancel(CancellationToken token)
-    {
-        if (!_gate.TryWithdraw(this)) return;
-        TrySetCanceled(token);
-        WakeSleeper();
+        _registration.Unregister();   // never waits: the callback may be what is calling
+        OnEnded(end);
     }
 }
-
-/// <summary>The gate was closed while a submitter queued. It never leaves the library: the troupe says it in its own words.</summary>
-#pragma warning disable CA1064, CA1032 // It is caught inside the library.
-internal sealed class GateClosedException : Exception;
-#pragma warning restore CA1064, CA1032

@@ -8,28 +8,29 @@ internal interface IRestingWorker
     /// <summary>Guarded by the lock of <see cref="IdleWorkers"/>.</summary>
     IRestingWorker? NextResting { get; set; }
 
-    /// <summary>Called once for each rest, outside all locks.</summary>
-    void Wake(bool asSearcher);
+    /// <summary>Called once for each rest, outside all locks. False if it cannot come at once, because its thread is at something else.</summary>
+    bool Wake();
 }
 
 /// <summary>
 /// Who sleeps and who is woken, beside the channel that carries the items. Waking is what costs, so: at most one worker at a time is
-/// searching, that is awake without an item (it spins, or it was woken and is on its way). While there is a searcher, whoever adds an
+/// the searcher, that is awake without an item (it spins, or it was woken and is on its way). While there is a searcher, whoever adds an
 /// item wakes nobody.
 /// </summary>
 /// <remarks>
 /// Why no item is left lying while a worker sleeps: who adds an item adds it first and looks at _canWake afterwards; who stops being the
 /// searcher, or lies down, says so first and looks at the queue afterwards; full fences stand between. So one of the two sees the
 /// other. A searcher that finds an item looks for more when it stops searching, and wakes the next: a burst wakes the workers one by one.
-/// The one who rested last is woken first: its caches are warm.
+/// The one who rested last is woken first: its caches are warm. A worker that was woken and cannot come at once is the searcher no more:
+/// it comes when it can, and the next is woken in its place.
 /// </remarks>
 internal sealed class IdleWorkers(Func<bool> hasItems)
 {
     private readonly Lock _lock = new();
-    private IRestingWorker? _top;   // guarded by _lock: a stack of those who rest
-    private bool _searching;        // guarded by _lock
-    private bool _closed;           // guarded by _lock; set once
-    private bool _canWake;          // somebody rests and nobody searches; written under _lock, read anywhere
+    private IRestingWorker? _top;        // guarded by _lock: a stack of those who rest
+    private IRestingWorker? _searcher;   // written under _lock, read anywhere
+    private bool _closed;                // guarded by _lock; set once
+    private bool _canWake;               // somebody rests and nobody searches; written under _lock, read anywhere
 
     /// <summary>An item was added: wakes a worker if one sleeps and none is on its way.</summary>
     public void ItemAdded()
@@ -38,25 +39,27 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
         if (Volatile.Read(ref _canWake)) WakeOne();
     }
 
-    /// <summary>True if the caller may spin: it is the searcher now, and ends that with <see cref="EndSearch"/> or <see cref="Rest"/>.</summary>
-    public bool TryBeginSearch()
+    /// <summary>True if the worker is the searcher, now or already; that ends with <see cref="EndSearch"/> or <see cref="Rest"/>.</summary>
+    public bool TryBeginSearch(IRestingWorker worker)
     {
+        if (Volatile.Read(ref _searcher) == worker) return true;
         lock (_lock)
         {
-            if (_searching) return false;
-            _searching = true;
+            if (_searcher is not null) return false;
+            _searcher = worker;
             Publish_NeedsLock();
             return true;
         }
     }
 
-    /// <summary>The searcher has an item, or leaves for good.</summary>
-    public void EndSearch()
+    /// <summary>The worker has an item, or leaves for good: if it is the searcher, it is so no more.</summary>
+    public void EndSearch(IRestingWorker worker)
     {
+        if (Volatile.Read(ref _searcher) != worker) return;   // only the worker itself, or its waker, makes it so
         lock (_lock)
         {
-            Debug.Assert(_searching, "only the searcher ends the search");
-            _searching = false;
+            if (_searcher != worker) return;
+            _searcher = null;
             Publish_NeedsLock();
         }
 
@@ -66,12 +69,12 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     /// <summary>
     /// Lies down. The worker is woken once: for an item, or because the queue was closed, perhaps before this call returns.
     /// </summary>
-    public void Rest(IRestingWorker worker, bool wasSearcher)
+    public void Rest(IRestingWorker worker)
     {
         bool closed;
         lock (_lock)
         {
-            if (wasSearcher) _searching = false;
+            if (_searcher == worker) _searcher = null;
             closed = _closed;
             if (!closed)
             {
@@ -82,7 +85,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
             Publish_NeedsLock();
         }
 
-        if (closed) worker.Wake(asSearcher: false);
+        if (closed) worker.Wake();
         else WakeOneIfThereIsWork();
     }
 
@@ -103,7 +106,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
             var worker = next;
             next = worker.NextResting;
             worker.NextResting = null;
-            worker.Wake(asSearcher: false);
+            worker.Wake();
         }
     }
 
@@ -115,23 +118,32 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
 
     private void WakeOne()
     {
-        IRestingWorker worker;
-        lock (_lock)
+        while (true)
         {
-            if (_searching || _top is null) return;
-            worker = _top;
-            _top = worker.NextResting;
-            worker.NextResting = null;
-            _searching = true;
-            Publish_NeedsLock();
-        }
+            IRestingWorker worker;
+            lock (_lock)
+            {
+                if (_searcher is not null || _top is null) return;
+                worker = _top;
+                _top = worker.NextResting;
+                worker.NextResting = null;
+                _searcher = worker;
+                Publish_NeedsLock();
+            }
 
-        worker.Wake(asSearcher: true);
+            if (worker.Wake()) return;
+            lock (_lock)
+            {
+                if (_searcher != worker) return;   // it has come all the same
+                _searcher = null;
+                Publish_NeedsLock();
+            }
+        }
     }
 
     private void Publish_NeedsLock()
     {
-        Volatile.Write(ref _canWake, _top is not null && !_searching);
+        Volatile.Write(ref _canWake, _top is not null && _searcher is null);
         Debug.Assert(!_closed || _top is null, "nobody rests once closed");
     }
 }

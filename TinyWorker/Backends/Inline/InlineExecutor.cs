@@ -15,7 +15,7 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
 
     public SynchronizationContext? Context => this;
 
-    public int SpinRounds => 0;
+    public bool MaySpin => false;
 
     public void Start(Func<Task> loop) => Post(
         static state =>
@@ -29,7 +29,13 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
         },
         (this, loop));
 
-    public void Post(Action continuation) => Post(static action => ((Action)action!)(), continuation);
+    public bool Post(Action continuation)
+    {
+        Post(static action => ((Action)action!)(), continuation);
+        return true;
+    }
+
+    public void TaskWasTaken() => Post(static _ => { }, null);
 
     public void Join()
     {

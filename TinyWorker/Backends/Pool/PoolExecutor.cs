@@ -1,18 +1,38 @@
+using System.Diagnostics;
+
 namespace TinyWorker.Backends.Pool;
 
 /// <summary>Runs one worker loop on the shared pool: it holds no thread while it waits.</summary>
-internal sealed class PoolExecutor : IWorkerExecutor
+internal sealed class PoolExecutor : IWorkerExecutor, IThreadPoolWorkItem
 {
+    private Action? _next;   // set while the pool has it: the loop has one continuation at a time
+
     public SynchronizationContext? Context => null;
 
-    public int SpinRounds => 0;   // a thread of the pool that has nothing to do spins by itself
+    public bool MaySpin => false;   // a thread of the pool that has nothing to do spins by itself
 
     public void Start(Func<Task> loop) => ThreadPool.UnsafeQueueUserWorkItem(static start => start(), loop, preferLocal: false);
 
-    public void Post(Action continuation) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static action => action(), continuation, preferLocal: true);
+    public bool Post(Action continuation)
+    {
+        Debug.Assert(_next is null, "the loop waits in one place at a time");
+        _next = continuation;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        return true;
+    }
+
+    public void TaskWasTaken()
+    {
+    }
 
     public void Join()
     {
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        var next = _next!;
+        _next = null;
+        next();
     }
 }

@@ -6,20 +6,19 @@ namespace TinyWorker.Backends.Threads;
 /// </summary>
 internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
 {
-    // Two threads that spin hand over in well under a microsecond; through the kernel it takes fifty times as long. Some ten
-    // microseconds of looking cover the gap between two tasks of a busy submitter. On one core spinning only delays it.
-    private static readonly int Rounds = Environment.ProcessorCount > 1 ? 150 : 0;
+    private static readonly SendOrPostCallback LoopStep = static action => ((Action)action!)();
 
     private readonly Thread _thread;
     private Func<Task>? _start;    // taken by the thread
     private bool _isAsleep;        // guarded by the lock on this
+    private bool _isAtOthers;      // guarded by the lock on this: runs something that is no step of the loop, for as long as it takes
 
     public ThreadExecutor(string name, int maxStackSize, ThreadPriority priority) =>
         _thread = new Thread(Run, maxStackSize) { Name = name, IsBackground = true, Priority = priority };
 
     public SynchronizationContext? Context => this;
 
-    public int SpinRounds => Rounds;
+    public bool MaySpin => true;
 
     public void Start(Func<Task> loop)
     {
@@ -27,7 +26,19 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
         _thread.UnsafeStart();
     }
 
-    public void Post(Action continuation) => Post(static action => ((Action)action!)(), continuation);
+    public bool Post(Action continuation)
+    {
+        lock (this)
+        {
+            var isFree = !_isAtOthers && IsEmpty_NeedsLock;
+            Post(LoopStep, continuation);
+            return isFree;
+        }
+    }
+
+    public void TaskWasTaken()
+    {
+    }
 
     public void Join() => _thread.Join();
 
@@ -43,7 +54,7 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
         _start = null;
         // The loop's last step runs here, from this very queue, unless user code put another context in its way: then this wakes the thread.
         _ = loop.ContinueWith(
-            static (_, self) => ((ThreadExecutor)self!).Post(static () => { }),
+            static (_, self) => ((ThreadExecutor)self!).Post(static _ => { }, null),
             this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         while (!loop.IsCompleted)
         {
@@ -59,9 +70,15 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
     {
         lock (this)
         {
+            _isAtOthers = false;
             while (true)
             {
-                if (TryDequeue_NeedsLock(out var next)) return next;
+                if (TryDequeue_NeedsLock(out var next))
+                {
+                    _isAtOthers = next.Callback != LoopStep;
+                    return next;
+                }
+
                 _isAsleep = true;
                 Monitor.Wait(this);
                 _isAsleep = false;

@@ -1,0 +1,42 @@
+using System.Threading.Tasks.Sources;
+using TinyWorker.Futures;
+
+namespace TinyWorker.Queueing;
+
+/// <summary>The ticket of an asynchronous submitter: the one object behind what <c>SubmitAsync</c> returns.</summary>
+internal sealed class AwaitedTicket<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    : AdmissionTicket(troupe.Gate, item), IValueTaskSource<TinyFuture<TOut>>
+{
+    // Asynchronously: the submitter never goes on where a worker leaves the gate.
+    private ManualResetValueTaskSourceCore<TinyFuture<TOut>> _core = new() { RunContinuationsAsynchronously = true };
+
+    public ValueTask<TinyFuture<TOut>> QueueAsync()
+    {
+        Queue(cancellationToken);
+        return new ValueTask<TinyFuture<TOut>>(this, _core.Version);
+    }
+
+    public TinyFuture<TOut> GetResult(short token) => _core.GetResult(token);
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    protected override void OnEnded(End end)
+    {
+        switch (end)
+        {
+            case End.Entered:
+                item.CancelOn(cancellationToken);
+                _core.SetResult(item);
+                break;
+            case End.Refused:
+                _core.SetException(troupe.Stopped());
+                break;
+            default:
+                _core.SetException(new OperationCanceledException(cancellationToken));
+                break;
+        }
+    }
+}
