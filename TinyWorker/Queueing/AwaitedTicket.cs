@@ -5,10 +5,10 @@ namespace TinyWorker.Queueing;
 
 /// <summary>The ticket of an asynchronous submitter: the one object behind what <c>SubmitAsync</c> returns.</summary>
 internal sealed class AwaitedTicket<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
-    : AdmissionTicket(troupe.Gate, item), IValueTaskSource<TinyFuture<TOut>>
+    : AdmissionTicket(troupe.Gate, item), IValueTaskSource<TinyFuture<TOut>>, IThreadPoolWorkItem
 {
-    // Asynchronously: the submitter never goes on where a worker leaves the gate.
-    private ManualResetValueTaskSourceCore<TinyFuture<TOut>> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TinyFuture<TOut>> _core;
+    private End _end;
 
     public ValueTask<TinyFuture<TOut>> QueueAsync()
     {
@@ -23,12 +23,20 @@ internal sealed class AwaitedTicket<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, Wor
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
+    // The submitter never goes on where a worker leaves the gate, but on the pool; and in its common queue, where others come first:
+    // whoever is back at once finds one place, takes it, queues again, and pays for a ticket each time.
     protected override void OnEnded(End end)
     {
-        switch (end)
+        if (end == End.Entered) item.CancelOn(cancellationToken);
+        _end = end;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        switch (_end)
         {
             case End.Entered:
-                item.CancelOn(cancellationToken);
                 _core.SetResult(item);
                 break;
             case End.Refused:
