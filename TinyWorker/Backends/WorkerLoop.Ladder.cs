@@ -205,6 +205,13 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private void OnTimer()
     {
+        // Some clocks call at once what is due, on the thread that sets the timer: that thread holds the ladder.
+        if (_ladder.IsHeldByCurrentThread)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static loop => loop.OnTimer(), this, preferLocal: false);
+            return;
+        }
+
         CancellationTokenSource? toSignal = null;
         WorkItem<TIn, TOut>? toEnd = null;
         lock (_ladder)

@@ -11,7 +11,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             try
             {
-                _worker = Make();
+                WithoutContext(() => _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null."));
                 _isSynchronous = _worker is TinyWorker<TIn, TOut>;
                 _tasksOfThisWorker = 0;
                 if (_worker is TinyAsyncWorker<TIn, TOut> slow) await slow.StartAsync(_cancellation.Token);
@@ -30,14 +30,14 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
-    // The factory runs without a context: a constructor cannot await, so it may well block on asynchronous code.
-    private ITinyWorker<TIn, TOut> Make()
+    // Constructors and Dispose run without a context: they cannot await, so they may well block on asynchronous code.
+    private static void WithoutContext(Action step)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null.");
+            step();
         }
         finally
         {
@@ -67,7 +67,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         try
         {
             if (worker is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
-            else (worker as IDisposable)?.Dispose();
+            else if (worker is IDisposable synchronous) WithoutContext(synchronous.Dispose);
         }
         catch (Exception e)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 using TinyWorker.Queueing;
 
@@ -145,7 +146,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             // Blocking code that waits for asynchronous code would wait for ever in a context that needs this very thread.
             if (_isSynchronous) SynchronizationContext.SetSynchronizationContext(null);
-            if (item.Activity is { } activity) Activity.Current = activity;
+            if (item.Activity is { } activity) TinyWorkerActivity.Enter(activity);
             value = await _worker!.CallAsync(item.Input, _cancellation.Token);
         }
         catch (Exception e)

@@ -1,8 +1,8 @@
 namespace TinyWorker.Backends.Inline;
 
 /// <summary>
-/// The thread is inside a Submit: the worker loops that it wakes there are run at its end, by this thread. A Submit from inside a task
-/// adds to the outermost one, so that no worker is entered twice and the stack stays flat.
+/// The thread is inside a Submit: the worker loops that it wakes there are run at its end, by this thread. A loop that this thread is
+/// running already, because its task is what submits, is not woken there: it goes on with what was submitted when its task has ended.
 /// </summary>
 internal static class InlineScope
 {
@@ -24,12 +24,6 @@ internal static class InlineScope
 
     public static void Leave(Func<bool>? isRunning)
     {
-        if (t_depth > 1)
-        {
-            t_depth--;
-            return;
-        }
-
         try
         {
             while (t_toRun is { } toRun && toRun.TryDequeue(out var executor)) executor.RunPosted(isRunning);
