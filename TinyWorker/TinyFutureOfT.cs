@@ -175,10 +175,14 @@ public abstract class TinyFuture<T> : IWatchable
         return $"TinyFuture<{typeof(T).Name}> ({status}{detail})";
     }
 
-    /// <summary>The troupe whose worker the future needs, if any: waiting for it from inside that troupe could starve it.</summary>
+    /// <summary>The troupe to whose logger a callback's exception goes, if any.</summary>
     internal virtual ITroupeCore? OwnTroupe => null;
 
-    ITroupeCore? IWatchable.OwnTroupe => OwnTroupe;
+    IWatchable? IWatchable.Input => Input;
+
+    private protected virtual IWatchable? Input => null;
+
+    bool IWatchable.Needs(ITroupeCore troupe) => Needs(troupe);
 
     void IWatchable.AddContinuation(IContinuation continuation) => AddContinuation(continuation);
 
@@ -187,8 +191,9 @@ public abstract class TinyFuture<T> : IWatchable
     private protected virtual bool CancelCore() =>
         TryEnd(Failure.Cancellation("The future was cancelled by Cancel()."));
 
-    /// <summary>Whether the caller runs inside a worker of the future's own troupe and the future is unfinished.</summary>
-    internal bool WouldStarve => OwnTroupe is { } troupe && troupe.IsInsideWorker && !IsCompleted;
+    private protected virtual bool Needs(ITroupeCore troupe) => false;
+
+    internal bool WouldStarve => SelfWait.IsThreatenedBy(this);
 
     internal T GetResultOfCompleted()
     {
@@ -271,13 +276,9 @@ public abstract class TinyFuture<T> : IWatchable
 
     private bool Wait(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (WouldStarve) throw SelfWait();
+        if (WouldStarve) throw SelfWait.Refusal();
         return Blocking.Wait(this, timeout, cancellationToken);
     }
-
-    internal InvalidOperationException SelfWait() => new(
-        $"A worker of '{OwnTroupe?.Name}' waited for an unfinished future of the same troupe, which could starve the troupe for ever. " +
-        "Submit without waiting and return the future's work, or give that work a troupe of its own.");
 
     /// <summary>Tells of a callback's exception: to the troupe's logger, or, for a future without one, to whoever watches for unobserved ones.</summary>
     internal void ReportCallbackFault(Exception exception)

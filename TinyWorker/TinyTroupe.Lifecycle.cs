@@ -70,7 +70,12 @@ public sealed partial class TinyTroupe<TIn, TOut>
             var ended = succeeded + faulted + canceled;
             var (accepted, waiting) = Gate.Read();
             var running = unchecked((int)(accepted - (uint)waiting - (uint)ended));
-            if (running > Workers) continue;
+            if (running > Workers)
+            {
+                Thread.Yield();
+                continue;
+            }
+
             return new TroupeSnapshot(
                 Name, Capacity, ended + running + waiting, waiting, running, succeeded, faulted, canceled, Crew.Abandoned,
                 Array.ConvertAll(loops, Describe));
@@ -82,6 +87,23 @@ public sealed partial class TinyTroupe<TIn, TOut>
     {
         Crew.Broken(cause);
         Condemn(Failure.Fault(cause));
+    }
+
+    internal void BeginEnding() => Interlocked.Increment(ref _ending);
+
+    internal void FinishEnding()
+    {
+        if (Interlocked.Decrement(ref _ending) > 0) return;
+        Crew.End();
+        Queue.Complete();
+    }
+
+    /// <summary>A task has ended while it waited.</summary>
+    internal void DropShells()
+    {
+        if (!Queue.TryDropShells(_waiting, static item => item.IsCompleted)) return;
+        // What moved on may have been out of the sight of a verdict.
+        if (Verdict is { } verdict) EndQueued(verdict);
     }
 
     /// <summary>Ends what is in the channel.</summary>
@@ -99,6 +121,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     private long _faultedOutside;
     private long _canceledOutside;
+    private int _ending = 1;   // waiting tasks that are just being ended, and one until the gate is drained
 
     private void Close()
     {
@@ -111,11 +134,8 @@ public sealed partial class TinyTroupe<TIn, TOut>
         RunAround(Gate.Close);
     }
 
-    private void OnDrained()
-    {
-        Crew.End();
-        Queue.Complete();
-    }
+    // The gate tells that nobody waits. What was ended while it waited may not quite have ended.
+    private void OnDrained() => FinishEnding();
 
     // The verdict is set first and what waits is ended afterwards; an item enters the channel or the waiting room first and looks for a
     // verdict afterwards (both entrances end with a full fence). So one of the two finds the item.

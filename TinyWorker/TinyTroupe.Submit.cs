@@ -37,9 +37,10 @@ public sealed partial class TinyTroupe<TIn, TOut>
     public bool TrySubmit(TIn input, [NotNullWhen(true)] out TinyFuture<TOut>? future)
     {
         var item = Item(input);
-        var entered = TryEnter(item, CancellationToken.None, mayPassTheBound: false);
-        future = entered ? item : null;
-        return entered;
+        var admission = TryEnter(item, CancellationToken.None, mayPassTheBound: false);
+        if (admission == Admission.Closed) throw Stopped();
+        future = admission == Admission.Entered ? item : null;
+        return future is not null;
     }
 
     private WorkItem<TIn, TOut> Item(TIn input)
@@ -56,7 +57,15 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     private TinyFuture<TOut> Submit(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
     {
-        if (TryEnter(item, cancellationToken)) return item;
+        cancellationToken.ThrowIfCancellationRequested();
+        switch (TryEnter(item, cancellationToken))
+        {
+            case Admission.Entered:
+                return item;
+            case Admission.Closed:
+                throw Stopped();
+        }
+
         var ticket = new BlockingTicket(Gate, item);
         ticket.Queue(cancellationToken);
         switch (ticket.Sleep())
@@ -74,32 +83,37 @@ public sealed partial class TinyTroupe<TIn, TOut>
     private ValueTask<TinyFuture<TOut>> SubmitAsync(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<TinyFuture<TOut>>(cancellationToken);
-        if (Gate.IsClosed) return ValueTask.FromException<TinyFuture<TOut>>(Stopped());
-        return TryEnter(item, cancellationToken)
-            ? new ValueTask<TinyFuture<TOut>>(item)
-            : new AwaitedTicket<TIn, TOut>(this, item, cancellationToken).QueueAsync();
+        return TryEnter(item, cancellationToken) switch
+        {
+            Admission.Entered => new ValueTask<TinyFuture<TOut>>(item),
+            Admission.Closed => ValueTask.FromException<TinyFuture<TOut>>(Stopped()),
+            _ => new AwaitedTicket<TIn, TOut>(this, item, cancellationToken).QueueAsync(),
+        };
     }
 
-    private bool TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken, bool mayPassTheBound = true)
+    private Admission TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken, bool mayPassTheBound = true)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         item.Carry(TinyWorkerActivity.ToFlow(), cancellationToken);
         var admission = Gate.TryEnter();
         if (admission == Admission.Full && mayPassTheBound && IsInsideWorker) admission = Gate.EnterPastTheBound();
-        if (admission == Admission.Closed) throw Stopped();
-        if (admission == Admission.Full) return false;
+        if (admission != Admission.Entered) return admission;
 
-        if (Backend.RunsInSubmit) EnterAndRun(item);
-        else item.Enter();
-        item.CancelOn(cancellationToken);
-        return true;
+        if (Backend.RunsInSubmit) EnterAndRun(item, cancellationToken);
+        else Enter(item, cancellationToken);
+        return Admission.Entered;
     }
 
-    private void EnterAndRun(WorkItem<TIn, TOut> item)
+    private static void Enter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
+    {
+        item.Enter();
+        item.CancelOn(cancellationToken);
+    }
+
+    private void EnterAndRun(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)
     {
         Backend.Submitting();
-        item.Enter();
-        Backend.Submitted(() => item.Status == TinyFutureStatus.Running);
+        Enter(item, cancellationToken);
+        Backend.Submitted(executor => Crew.IsRunning(item, executor));
     }
 
     internal ObjectDisposedException Stopped() => new(Name, $"'{Name}' is stopped and takes no more work. Submit before it is disposed, or make a new troupe.");

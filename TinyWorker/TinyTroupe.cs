@@ -28,6 +28,7 @@ namespace TinyWorker;
 public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDisposable, ITroupeCore
 {
     private readonly bool _takesAnyObject = typeof(TIn) == typeof(object);
+    private readonly Func<int> _waiting;   // how many tasks wait
 
     /// <summary>A troupe whose workers apply a function; a thread for each, unless the options say otherwise.</summary>
     /// <param name="function">What the workers do; called by up to <see cref="Workers"/> workers at a time.</param>
@@ -86,7 +87,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
         CancellationGrace = options.CancellationGrace;
         MaxTasksPerWorker = options.MaxTasksPerWorker ?? long.MaxValue;
         TimeProvider = options.TimeProvider;
-        Logger = options.LoggerFactory?.CreateLogger("TinyWorker.TinyTroupe") ?? NullLogger.Instance;
+        Logger = options.LoggerFactory is { } loggers ? new SafeLogger(loggers.CreateLogger("TinyWorker.TinyTroupe")) : NullLogger.Instance;
         Backend = options switch
         {
             PoolTroupeOptions => new PoolBackend(),
@@ -95,7 +96,8 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
             _ => isAsynchronous ? new PoolBackend() : new ThreadBackend(0, ThreadPriority.Normal),
         };
         Gate = new AdmissionGate(Capacity, OnDrained);
-        WaitingRoom = new(() => Gate.Read().Waiting);
+        _waiting = () => Gate.Read().Waiting;
+        WaitingRoom = new(_waiting);
         Crew = new Crew<TIn, TOut>(this, Workers);
         Backend.Submitting();
         Crew.Start();
@@ -153,9 +155,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
 
     ILogger ITroupeCore.Logger => Logger;
 
-    bool ITroupeCore.IsInsideWorker => IsInsideWorker;
-
-    internal bool IsInsideWorker => InsideWorker.Of(this);
+    internal bool IsInsideWorker => InsideWorker.Troupe == this;
 
     private static T NotNull<T>(T argument, [CallerArgumentExpression(nameof(argument))] string? name = null)
         where T : class

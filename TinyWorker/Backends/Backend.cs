@@ -17,8 +17,8 @@ internal abstract class Backend
     }
 
     /// <summary>The other end of <see cref="Submitting"/>.</summary>
-    /// <param name="isRunning">Whether the submitted task still runs.</param>
-    public virtual void Submitted(Func<bool>? isRunning)
+    /// <param name="isRunning">Whether the submitted task still runs, and where.</param>
+    public virtual void Submitted(Func<IWorkerExecutor, bool>? isRunning)
     {
     }
 

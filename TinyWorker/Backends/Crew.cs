@@ -115,6 +115,10 @@ internal sealed class Crew<TIn, TOut>
         return false;
     }
 
+    /// <summary>Whether the task runs there.</summary>
+    public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
+        Array.Exists(Loops, loop => loop.IsRunning(item, executor));
+
     public void Abort()
     {
         foreach (var loop in Loops) loop.Abort();

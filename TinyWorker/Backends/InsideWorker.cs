@@ -19,5 +19,5 @@ internal static class InsideWorker
         if (Current.Value is not null) Current.Value = null;
     }
 
-    public static bool Of(ITroupeCore troupe) => ReferenceEquals(Current.Value, troupe);
+    public static ITroupeCore? Troupe => Current.Value;
 }

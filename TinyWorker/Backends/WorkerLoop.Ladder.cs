@@ -66,27 +66,33 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         return true;
     }
 
-    /// <summary>Asks whatever runs here to stop, a start under way included.</summary>
+    /// <summary>Asks whatever runs here to stop, a start under way included; from now on every phase has the grace and no longer.</summary>
     public void Abort()
     {
-        CancellationTokenSource cancellation;
+        CancellationTokenSource? cancellation = null;
         lock (_ladder)
         {
+            if (_isAborted || _phase >= (int)WorkerPhase.GivenUp) return;
             _isAborted = true;
             if (_phase == (int)WorkerPhase.Starting) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
             else if (_current is { } item && item.TryRequestStop()) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
-            else return;
+            else if (_dueAt == 0) ArmGrace_NeedsLock();
         }
 
-        Signal(cancellation);
+        if (cancellation is not null) Signal(cancellation);
     }
 
     private CancellationTokenSource RequestStop_NeedsLock(StopReason reason)
     {
         _stopReason = reason;
+        ArmGrace_NeedsLock();
+        return _cancellation;
+    }
+
+    private void ArmGrace_NeedsLock()
+    {
         if (_troupe.CancellationGrace == Timeout.InfiniteTimeSpan) _dueAt = 0;
         else Arm_NeedsLock(_troupe.CancellationGrace);
-        return _cancellation;
     }
 
     // On the pool: what is registered on the token is user code, and so is what goes on inline behind a cancelled await.
@@ -107,8 +113,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         if (item.TryClaim())
         {
             if (_troupe.TaskTimeout is not null) Disarm();
-            // What the task has registered on its token goes with it.
-            if (!_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
+            RenewToken();
             return true;
         }
 
@@ -128,11 +133,15 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
+    // What was registered on the token goes with the task, or start, that it was for. Nobody cancels it now: there is nothing to ask.
+    private void RenewToken()
+    {
+        if (!_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
+    }
+
     private bool TryBeginWork() => TryEnterPhase(WorkerPhase.Working);
 
     private bool TryBeginStart() => TryEnterPhase(WorkerPhase.Starting);
-
-    private void BeginLeaving() => TryEnterPhase(WorkerPhase.Leaving);
 
     private bool TryEnterPhase(WorkerPhase phase)
     {
@@ -142,18 +151,17 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             if (_isAborted && phase == WorkerPhase.Starting) return false;
             _phase = (int)phase;
             _dueAt = 0;
-            return true;
-        }
-    }
+            if (phase == WorkerPhase.Gone)
+            {
+                _timer?.Dispose();
+                _timer = null;
+            }
+            else if (_isAborted)
+            {
+                ArmGrace_NeedsLock();
+            }
 
-    private void EndLadder()
-    {
-        lock (_ladder)
-        {
-            if (_phase != (int)WorkerPhase.GivenUp) _phase = (int)WorkerPhase.Gone;
-            _dueAt = 0;
-            _timer?.Dispose();
-            _timer = null;
+            return true;
         }
     }
 
@@ -161,8 +169,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         lock (_ladder)
         {
-            // Already asked to stop: the grace runs.
-            if (_current is { Status: TinyFutureStatus.Running } && _dueAt == 0) Arm_NeedsLock(timeout);
+            // Not if it was asked to stop already: then the grace runs.
+            if (_current is { MayBeAskedToStop: true }) Arm_NeedsLock(timeout);
         }
     }
 
@@ -218,7 +226,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             _timerAt = 0;
             if (!IsDue_NeedsLock()) return;
-            if (_phase == (int)WorkerPhase.Working && _current is { } item && item.TryRequestStop()) toSignal = RequestStop_NeedsLock(StopReason.Timeout);
+            if (!_isAborted && _phase == (int)WorkerPhase.Working && _current is { } item && item.TryRequestStop()) toSignal = RequestStop_NeedsLock(StopReason.Timeout);
             else if (!TryGiveUp_NeedsLock(out toEnd)) return;
         }
 
@@ -249,17 +257,11 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private bool TryGiveUp_NeedsLock(out WorkItem<TIn, TOut>? item)
     {
-        item = null;
-        if (_phase == (int)WorkerPhase.Working)
-        {
-            item = _current;
-            if (item is null || !item.TryClaimStopped()) return false;
-        }
-        else if (_phase != (int)WorkerPhase.Starting)
-        {
-            return false;
-        }
-
+        item = _current;
+        if (_phase >= (int)WorkerPhase.GivenUp) return false;
+        // With a task: if it is still the one that was asked to stop. Without one, only an abort sets a time: for a start, for a
+        // disposal, and for a thread that does not come back from what an earlier task has left running on it.
+        if (item is null ? !_isAborted : !item.TryClaimStopped()) return false;
         _phase = (int)WorkerPhase.GivenUp;
         return true;
     }

@@ -14,8 +14,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 WithoutContext(() => _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null."));
                 _isSynchronous = _worker is TinyWorker<TIn, TOut>;
                 _tasksOfThisWorker = 0;
-                if (_worker is TinyAsyncWorker<TIn, TOut> slow) await slow.StartAsync(_cancellation.Token);
+                if (_worker is TinyAsyncWorker<TIn, TOut> slow) await OnOwnStackAfterwardsAsync(slow.StartAsync(_cancellation.Token));
                 if (!TryBeginWork()) return false;
+                RenewToken();
                 Log.WorkerReady(_troupe.Logger, _troupe.Name, _info.Index, _info.Restarts);
                 return true;
             }
@@ -45,18 +46,32 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
+    // On the pool an await comes back on the stack of whoever completed what was awaited: nothing else of the user's may run there.
+    private async ValueTask OnOwnStackAfterwardsAsync(ValueTask step)
+    {
+        var comesBackElsewhere = !step.IsCompleted && _executor.Context is null;
+        try
+        {
+            await step;
+        }
+        finally
+        {
+            if (comesBackElsewhere) await _rest.Hop();
+        }
+    }
+
     private async Task<bool> TryReplaceWorkerAsync()
     {
         _queue.Idle.EndSearch(_rest);
         await UnmakeAsync();
-        if (!TryBeginStart()) return false;
+        if (_queue.IsCompleted || !TryBeginStart()) return false;
         Volatile.Write(ref _info, _info with { Restarts = _info.Restarts + 1 });
         return await TryMakeAsync(Backend.TriesAtReplacement);
     }
 
     private async Task UnmakeAsync()
     {
-        BeginLeaving();
+        TryEnterPhase(WorkerPhase.Leaving);
         await DisposeWorkerAsync();
     }
 
@@ -66,7 +81,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _worker = null;
         try
         {
-            if (worker is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
+            if (worker is IAsyncDisposable asynchronous) await OnOwnStackAfterwardsAsync(asynchronous.DisposeAsync());
             else if (worker is IDisposable synchronous) WithoutContext(synchronous.Dispose);
         }
         catch (Exception e)

@@ -47,6 +47,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public bool IsBusy => Volatile.Read(ref _current) is not null;
 
+    public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
+        ReferenceEquals(_executor, executor) && ReferenceEquals(Volatile.Read(ref _current), item) && item.Status == TinyFutureStatus.Running;
+
     public WorkerPhase Phase => (WorkerPhase)Volatile.Read(ref _phase);
 
     public void Start() => _executor.Start(RunAsync);
@@ -60,7 +63,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             if (await TryMakeAsync(_triesAtStart))
             {
-                _troupe.Crew.Made();
+                if (_info.Restarts == 0) _troupe.Crew.Made();
                 await WorkAsync();
             }
         }
@@ -72,8 +75,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         await UnmakeAsync();
-        EndLadder();
-        _troupe.Crew.Left(this);
+        // A loop that was given up is seen off by whoever gave it up, once its task has ended.
+        if (TryEnterPhase(WorkerPhase.Gone)) _troupe.Crew.Left(this);
     }
 
     private async Task WorkAsync()
@@ -117,7 +120,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         // An abort says so first and looks for running tasks afterwards; TryStart was a full fence: one of the two sees the other.
-        if (_troupe.Verdict is { IsCancellation: true } verdict)
+        if (_troupe.Verdict is { } verdict)
         {
             Fail(item, verdict);
             return default;
@@ -147,7 +150,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             // Blocking code that waits for asynchronous code would wait for ever in a context that needs this very thread.
             if (_isSynchronous) SynchronizationContext.SetSynchronizationContext(null);
             if (item.Activity is { } activity) TinyWorkerActivity.Enter(activity);
-            value = await _worker!.CallAsync(item.Input, _cancellation.Token);
+            value = await _worker!.CallAsync(item.Argument, _cancellation.Token);
         }
         catch (Exception e)
         {

@@ -19,8 +19,7 @@ internal sealed class AllFuture<TAll> : PromiseFuture<TAll>, IContinuation
     public bool IsAbandoned => Volatile.Read(ref _state) >= Completing;
 
     // Waiting for all of them is waiting for each of them.
-    internal override ITroupeCore? OwnTroupe =>
-        Array.Find(_sources, source => source.OwnTroupe is { IsInsideWorker: true } && !source.IsCompleted)?.OwnTroupe;
+    private protected override bool Needs(ITroupeCore troupe) => Array.Exists(_sources, source => SelfWait.IsBehind(source, troupe));
 
     public AllFuture<TAll> Watch()
     {

@@ -4,7 +4,7 @@ namespace TinyWorker.Futures;
 internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>
 {
     // Waiting for the first of them starves only if every one of them would.
-    internal override ITroupeCore? OwnTroupe => Array.TrueForAll(sources, source => source.WouldStarve) ? sources[0].OwnTroupe : null;
+    private protected override bool Needs(ITroupeCore troupe) => Array.TrueForAll(sources, source => SelfWait.IsBehind(source, troupe));
 
     public AnyFuture<T> Watch()
     {

@@ -15,6 +15,8 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
 
     public int Seat { get; set; }
 
+    private protected override IWatchable? Input => Volatile.Read(ref _source);
+
     public override void Enter()
     {
         if (_source is not { } input) return;

@@ -8,7 +8,4 @@ internal interface ITroupeCore
     string Name { get; }
 
     ILogger Logger { get; }
-
-    /// <summary>Whether the caller runs inside one of this troupe's workers.</summary>
-    bool IsInsideWorker { get; }
 }

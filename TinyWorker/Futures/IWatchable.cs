@@ -5,7 +5,11 @@ internal interface IWatchable
 {
     bool IsCompleted { get; }
 
-    ITroupeCore? OwnTroupe { get; }
+    /// <summary>The one future that this one waits for, if there is one and it may be unfinished.</summary>
+    IWatchable? Input { get; }
+
+    /// <summary>Whether this future, its <see cref="Input"/> aside, needs a worker of that troupe to end.</summary>
+    bool Needs(ITroupeCore troupe);
 
     void AddContinuation(IContinuation continuation);
 

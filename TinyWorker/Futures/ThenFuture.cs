@@ -12,14 +12,16 @@ internal sealed class ThenFuture<T, TNext> : TinyFuture<TNext>, IContinuation
 
     public ThenFuture(TinyFuture<T> input, Func<T, TNext> function)
     {
+        OwnTroupe = input.OwnTroupe;
         _input = input;
         _function = function;
     }
 
     public bool IsAbandoned => Volatile.Read(ref _state) >= Completing;
 
-    // Waiting for the step is waiting for the worker behind it.
-    internal override ITroupeCore? OwnTroupe => Volatile.Read(ref _input)?.OwnTroupe;
+    internal override ITroupeCore? OwnTroupe { get; }
+
+    private protected override IWatchable? Input => Volatile.Read(ref _input);
 
     public void OnSourceCompleted()
     {

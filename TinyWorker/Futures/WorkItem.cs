@@ -22,7 +22,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
 
     internal override ITroupeCore? OwnTroupe => troupe;
 
-    public TIn Input => _input!;
+    public TIn Argument => _input!;
 
     public Activity? Activity => _context?.Activity;
 
@@ -57,6 +57,9 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
     public bool TryClaim() => TryMove(Running, Completing);
 
+    /// <summary>Whether it runs and was not asked to stop.</summary>
+    public bool MayBeAskedToStop => Volatile.Read(ref _state) == Running;
+
     /// <summary>For the ladder of its worker, under the ladder's lock.</summary>
     public bool TryRequestStop() => TryMove(Running, StopRequested);
 
@@ -81,12 +84,17 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     public bool TryEndWaiting(Failure failure)
     {
         if (!TryMove(Pending, Completing)) return false;
+        troupe.BeginEnding();   // before it leaves the gate: nobody may find the troupe drained until it has ended
         troupe.Gate.Leave();
         troupe.CountOutside(failure);
         LeftWaiting();
         Fail(failure);
+        troupe.DropShells();
+        troupe.FinishEnding();
         return true;
     }
+
+    private protected override bool Needs(ITroupeCore other) => other == troupe;
 
     protected void SetInput(TIn input)
     {

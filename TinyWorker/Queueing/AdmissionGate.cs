@@ -36,6 +36,10 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     private const long Closed = 1L << 31;
     private const long OneAccepted = (1L << 32) + 1;
 
+    // A worker with a task in its hands must not go on admitting for ever. It may stop while somebody waits, who will go on when leaving:
+    // a departure that is counted after this look finds nobody admitting.
+    private const int MostAtOnce = 64;
+
     private readonly Lock _lock = new();
     private readonly TicketQueue _queue = new();   // guarded by _lock
     private bool _isAdmitting;                     // guarded by _lock; one thread admits at a time
@@ -116,6 +120,8 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
         }
     }
 
+    private bool SomebodyWaits => (Volatile.Read(ref _state) & WaitingMask) > 0;
+
     private Admission TryAdd(long shutBy, int bound)
     {
         var seen = Volatile.Read(ref _state);
@@ -137,12 +143,12 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
             _isAdmitting = true;
         }
 
-        while (true)
+        for (var admitted = 0; ; admitted++)
         {
             AdmissionTicket next;
             lock (_lock)
             {
-                if (_queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
+                if ((admitted >= MostAtOnce && SomebodyWaits) || _queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
                 {
                     _isAdmitting = false;
                     if (_queue.First is null) Interlocked.And(ref _state, ~Contended);

@@ -8,34 +8,80 @@ namespace TinyWorker.Queueing;
 /// tried, never waited on and never given a token: a bounded channel on .NET 10 loses items and wake-ups
 /// (dotnet/runtime#132094, dotnet/runtime#131141), and an unbounded one wakes every waiting reader at each write.
 /// </summary>
+/// <remarks>
+/// A task that is cancelled while it waits stays in the channel as an empty shell until a worker passes over it, and no worker may come for
+/// long. So where shells are many the channel is replaced: it is completed, so that nobody adds to it; what is in it moves on to a
+/// fresh one, in order; then the fresh one takes its place, and who wanted to add meanwhile adds there. Who takes meanwhile takes from
+/// the old one, and may find it empty too early: the wake-up at the end is for them.
+/// </remarks>
 internal sealed class WorkQueue<TItem>
     where TItem : class
 {
-    private readonly Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();
-    private bool _completed;   // set once
+    private const int FewShells = 1024;
+
+    private readonly Lock _replacing = new();
+    private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
+    private bool _completed;                                              // written under _replacing; set once
 
     public WorkQueue() => Idle = new IdleWorkers(() => HasItems);
 
     public IdleWorkers Idle { get; }
 
     // Not TryPeek: a ConcurrentQueue that was peeked at leaves what is dequeued afterwards in its slots, and with it every finished task.
-    public bool HasItems => _channel.Reader.Count > 0;
+    public bool HasItems => Volatile.Read(ref _channel).Reader.Count > 0;
 
     /// <summary>Nothing will be added any more. What is in it may still be taken.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed);
 
     public void Add(TItem item)
     {
-        _channel.Writer.TryWrite(item);   // cannot fail: the queue is completed only when the gate is closed and nobody waits
+        while (!Volatile.Read(ref _channel).Writer.TryWrite(item))
+        {
+            // It is being replaced; or it is completed, which it only is when nobody waits: then this is a shell that came late.
+            lock (_replacing)
+            {
+                if (_completed) return;
+            }
+        }
+
         Idle.ItemAdded();
     }
 
-    public bool TryTake([NotNullWhen(true)] out TItem? item) => _channel.Reader.TryRead(out item);
+    public bool TryTake([NotNullWhen(true)] out TItem? item) => Volatile.Read(ref _channel).Reader.TryRead(out item);
+
+    /// <summary>Lets go of the shells if there are many more of them than of what still waits.</summary>
+    /// <returns>Whether there were.</returns>
+    public bool TryDropShells(Func<int> waiting, Func<TItem, bool> isShell)
+    {
+        if (!HasManyShells(waiting)) return false;
+        lock (_replacing)
+        {
+            if (_completed || !HasManyShells(waiting)) return false;
+            var fresh = Channel.CreateUnbounded<TItem>();
+            _channel.Writer.Complete();
+            while (_channel.Reader.TryRead(out var item))
+                if (!isShell(item)) fresh.Writer.TryWrite(item);
+            Volatile.Write(ref _channel, fresh);
+        }
+
+        Idle.ItemAdded();
+        return true;
+    }
 
     public void Complete()
     {
-        Volatile.Write(ref _completed, true);
-        _channel.Writer.TryComplete();
+        lock (_replacing)
+        {
+            Volatile.Write(ref _completed, true);
+            _channel.Writer.TryComplete();
+        }
+
         Idle.Close();
+    }
+
+    private bool HasManyShells(Func<int> waiting)
+    {
+        var count = Volatile.Read(ref _channel).Reader.Count;
+        return count > FewShells && count > FewShells + 2 * (long)waiting();
     }
 }

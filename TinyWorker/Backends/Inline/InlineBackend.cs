@@ -9,5 +9,5 @@ internal sealed class InlineBackend : Backend
 
     public override void Submitting() => InlineScope.Enter();
 
-    public override void Submitted(Func<bool>? isRunning) => InlineScope.Leave(isRunning);
+    public override void Submitted(Func<IWorkerExecutor, bool>? isRunning) => InlineScope.Leave(isRunning);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace TinyWorker.Backends.Inline;
 
 /// <summary>
@@ -44,7 +46,7 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
     void IThreadPoolWorkItem.Execute() => RunPosted(isRunning: null);
 
     /// <summary>Runs what was posted; stays while the submitter's own task runs and awaits something.</summary>
-    public void RunPosted(Func<bool>? isRunning)
+    public void RunPosted(Func<IWorkerExecutor, bool>? isRunning)
     {
         var before = Current;
         try
@@ -52,12 +54,25 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
             while (TryNext(isRunning, out var next))
             {
                 SetSynchronizationContext(this);   // the last callback may have left another one
-                next.Callback(next.State);
+                Call(next.Callback, next.State);
             }
         }
         finally
         {
             SetSynchronizationContext(before);
+        }
+    }
+
+    // Only what an async void method throws comes here. As everywhere, it ends the process; not this executor alone.
+    private static void Call(SendOrPostCallback callback, object? state)
+    {
+        try
+        {
+            callback(state);
+        }
+        catch (Exception e)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static thrown => thrown.Throw(), ExceptionDispatchInfo.Capture(e), preferLocal: false);
         }
     }
 
@@ -69,7 +84,7 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
         if (!InlineScope.TryAdd(this)) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    private bool TryNext(Func<bool>? isRunning, out (SendOrPostCallback Callback, object? State) next)
+    private bool TryNext(Func<IWorkerExecutor, bool>? isRunning, out (SendOrPostCallback Callback, object? State) next)
     {
         lock (this)
         {
@@ -77,7 +92,7 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
             {
                 if (TryDequeue_NeedsLock(out next)) return true;
                 // The loop posts whenever the task of its worker goes on, and its task ends there: so the sleeper is always woken.
-                if (isRunning is null || _loop is { IsCompleted: true } || !isRunning())
+                if (isRunning is null || _loop is { IsCompleted: true } || !isRunning(this))
                 {
                     _isOwned = false;
                     return false;

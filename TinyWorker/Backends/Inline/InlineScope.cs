@@ -22,7 +22,7 @@ internal static class InlineScope
 
     public static void Enter() => t_depth++;
 
-    public static void Leave(Func<bool>? isRunning)
+    public static void Leave(Func<IWorkerExecutor, bool>? isRunning)
     {
         try
         {
