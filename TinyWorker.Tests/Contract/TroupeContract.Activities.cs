@@ -78,6 +78,31 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
+    [Test]
+    public async Task Activity_ThatEndedBeforeItsTaskStarted_IsStillTheParentOfWhatTheTaskStarts()
+    {
+        using var listener = Listen("TinyWorker");
+        var input = new TinyFutureSource<int>();
+        var troupe = new TinyTroupe<int, ActivityTraceId>(
+            _ =>
+            {
+                using var child = new Activity("the task's").Start();
+                return child.TraceId;
+            },
+            Options());
+        ActivityTraceId trace;
+        TinyFuture<ActivityTraceId> future;
+        using (var activity = new Activity("the submitter's").Start())
+        {
+            trace = activity.TraceId;
+            future = troupe.Submit(input.Future);   // and goes, as who answers a request does
+        }
+
+        input.TrySetResult(1);
+        Assert.That(Within.Time(future), Is.EqualTo(trace));
+        await End(troupe);
+    }
+
     private static ActivityListener Listen(string name)
     {
         var listener = new ActivityListener { ShouldListenTo = source => source.Name == name };
