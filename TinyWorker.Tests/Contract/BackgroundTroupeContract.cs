@@ -1,7 +1,7 @@
 namespace TinyWorker.Tests.Contract;
 
 /// <summary>What needs a worker that runs while the submitter goes on: a body that waits at a gate.</summary>
-public abstract class BackgroundTroupeContract : TroupeContract
+public abstract partial class BackgroundTroupeContract : TroupeContract
 {
     [Test]
     public async Task TrySubmit_WithBusyWorkers_AcceptsExactlyTheCapacity()

@@ -1,9 +1,6 @@
-using System.Diagnostics;
-using System.Text;
-
 namespace TinyWorker.Tests.Support;
 
-/// <summary>Every wait of a test has a deadline, and tells what the threads did when it strikes.</summary>
+/// <summary>Every wait of a test has a deadline, and fails with the stacks of all managed threads when it strikes.</summary>
 internal static class Within
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
@@ -61,23 +58,18 @@ internal static class Within
         if (!SpinWait.SpinUntil(condition, Deadline)) throw Late(what);
     }
 
-    public static void Wait(ManualResetEventSlim gate, string what = "the gate")
+    public static void Wait(ManualResetEventSlim gate, string what = "the gate") => Wait(gate, what, Deadline);
+
+    /// <summary>For the test of this helper.</summary>
+    public static void Wait(ManualResetEventSlim gate, string what, TimeSpan deadline)
     {
-        if (!gate.Wait(Deadline)) throw Late(what);
+        if (!gate.Wait(deadline)) throw Late(what, deadline);
     }
 
-    private static AssertionException Late(string what)
-    {
-        var text = new StringBuilder().Append(what).Append(" was not done within ").Append(Deadline).AppendLine();
-        text.Append("Pool: ").Append(ThreadPool.ThreadCount).Append(" threads, ").Append(ThreadPool.PendingWorkItemCount).AppendLine(" items pending");
-        foreach (ProcessThread thread in Process.GetCurrentProcess().Threads)
-            text.Append(thread.Id).Append(' ').Append(ThreadName(thread.Id)).Append(' ').Append(thread.ThreadState).AppendLine();
-        return new AssertionException(text.ToString());
-    }
+    private static AssertionException Late(string what) => Late(what, Deadline);
 
-    private static string ThreadName(int id)
-    {
-        var file = $"/proc/self/task/{id}/comm";
-        return File.Exists(file) ? File.ReadAllText(file).Trim() : "";
-    }
+    private static AssertionException Late(string what, TimeSpan deadline) => new(
+        $"{what} was not done within {deadline}{Environment.NewLine}"
+        + $"Pool: {ThreadPool.ThreadCount} threads, {ThreadPool.PendingWorkItemCount} items pending{Environment.NewLine}"
+        + ThreadStacks.Take());
 }

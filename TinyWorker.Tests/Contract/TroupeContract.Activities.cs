@@ -1,0 +1,112 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Tests.Contract;
+
+// What flows from the submitter into the task: its activity, while somebody listens to the library's source, and nothing else.
+public abstract partial class TroupeContract
+{
+    [Test]
+    public async Task Activity_OfTheSubmitterWhileSomebodyListens_IsCurrentInTheTaskAndBehindItsAwaits()
+    {
+        using var listener = Listen("TinyWorker");
+        using var activity = new Activity("the submitter's").Start();
+        var troupe = new TinyTroupe<int, Activity?[]>(
+            async _ =>
+            {
+                var before = Activity.Current;
+                await Task.Yield();
+                return [before, Activity.Current];
+            },
+            Options());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.All.SameAs(activity));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Activity_WhileNobodyListensToTheLibrary_IsNotCaptured()
+    {
+        using var listener = Listen("somebody else's");
+        using var activity = new Activity("the submitter's").Start();
+        var troupe = new TinyTroupe<int, Activity?>(_ => Activity.Current, Options());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.Null);
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Activity_OfASubmission_IsThatOfItsSubmitterWhoeverCompletesTheInput()
+    {
+        using var listener = Listen("TinyWorker");
+        var input = new TinyFutureSource<int>();
+        var troupe = new TinyTroupe<int, Activity?>(_ => Activity.Current, Options(new Settings { Capacity = 1 }));
+        using var first = new Activity("first").Start();
+        var chained = troupe.Submit(input.Future);
+        using var second = new Activity("second").Start();
+        var queued = troupe.SubmitAsync(2).AsTask();
+        using var third = new Activity("third").Start();
+        input.TrySetResult(1);
+        Assert.That(Within.Time(chained)?.OperationName, Is.EqualTo("first"));
+        Assert.That(Within.Time(await Within.Time(queued))?.OperationName, Is.EqualTo("second"));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Activity_OfOneTask_IsNotSeenByTheNext()
+    {
+        using var listener = Listen("TinyWorker");
+        var troupe = new TinyTroupe<int, Activity?>(
+            _ =>
+            {
+                var before = Activity.Current;
+                new Activity("left open by the task").Start();
+                return before;
+            },
+            Options());
+        using (var activity = new Activity("the submitter's").Start()) Assert.That(Within.Time(troupe.Submit(1)), Is.SameAs(activity));
+        Assert.That(Within.Time(troupe.Submit(2)), Is.Null);
+        Assert.That(Within.Time(troupe.Submit(3)), Is.Null);
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Activity_ThatFlows_TakesNoExecutionContextAlong()
+    {
+        using var listener = Listen("TinyWorker");
+        using var activity = new Activity("the submitter's").Start();
+        var local = new AsyncLocal<string?> { Value = "the submitter's" };
+        var troupe = new TinyTroupe<int, (string?, Activity?)>(_ => (local.Value, Activity.Current), Options());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(((string?)null, activity)));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Activity_ThatEndedBeforeItsTaskStarted_IsStillTheParentOfWhatTheTaskStarts()
+    {
+        using var listener = Listen("TinyWorker");
+        var input = new TinyFutureSource<int>();
+        var troupe = new TinyTroupe<int, ActivityTraceId>(
+            _ =>
+            {
+                using var child = new Activity("the task's").Start();
+                return child.TraceId;
+            },
+            Options());
+        ActivityTraceId trace;
+        TinyFuture<ActivityTraceId> future;
+        using (var activity = new Activity("the submitter's").Start())
+        {
+            trace = activity.TraceId;
+            future = troupe.Submit(input.Future);   // and goes, as who answers a request does
+        }
+
+        input.TrySetResult(1);
+        Assert.That(Within.Time(future), Is.EqualTo(trace));
+        await End(troupe);
+    }
+
+    private static ActivityListener Listen(string name)
+    {
+        var listener = new ActivityListener { ShouldListenTo = source => source.Name == name };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+}
