@@ -21,7 +21,7 @@ internal sealed class BenchmarkConfig : ManualConfig
         // pick different ones for each peer, and one more or less is one full garbage collection more or less.
         AddJob(Job.Default
             .WithId("Short")
-            .WithWarmupCount(3)
+            .WithWarmupCount(15)   // tiered compilation takes about a second
             .WithIterationCount(10)
             .WithInvocationCount(InvocationsPerIteration)
             .WithUnrollFactor(1));

@@ -10,7 +10,9 @@ namespace TinyWorker.Benchmarks.Modes;
 /// </summary>
 internal static class QuickMode
 {
-    private const int WarmUps = 3;
+    // Until the runtime has compiled the hot paths for the last time: it takes its time over that, and its first versions are twice as slow.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
+
     private const int Rounds = 7;
 
     // As many as BenchmarkDotNet runs here between two collections. With one alone the first generation never fills, nothing
@@ -66,7 +68,7 @@ internal static class QuickMode
     {
         foreach (var peer in peers)
         {
-            for (var i = 0; i < WarmUps; i++)
+            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < WarmUp;)
                 await peer.RunAsync(Deadline);
         }
 

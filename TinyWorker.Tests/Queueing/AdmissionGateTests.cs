@@ -22,7 +22,7 @@ internal sealed class AdmissionGateTests
             {
                 for (var i = 0; i < each; i++)
                 {
-                    var item = new Item(() =>
+                    var item = new TestItem(() =>
                     {
                         Interlocked.Increment(ref entered);
                         var now = Interlocked.Increment(ref inside);
@@ -48,7 +48,7 @@ internal sealed class AdmissionGateTests
         var gate = new AdmissionGate(1, () => { });
         Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered));
         var order = new List<int>();
-        var tickets = Enumerable.Range(0, 100).Select(i => QueueAt(gate, () => order.Add(i))).ToArray();
+        var tickets = Enumerable.Range(0, 100).Select(i => TestTicket.QueueAt(gate, () => order.Add(i))).ToArray();
 
         for (var i = 0; i < 100; i++)
         {
@@ -70,8 +70,8 @@ internal sealed class AdmissionGateTests
         gate.TryEnter();
         using var cancel = new CancellationTokenSource();
         var entered = new List<string>();
-        var first = QueueAt(gate, () => entered.Add("first"), cancel.Token);
-        var second = QueueAt(gate, () => entered.Add("second"));
+        var first = TestTicket.QueueAt(gate, () => entered.Add("first"), cancel.Token);
+        var second = TestTicket.QueueAt(gate, () => entered.Add("second"));
 
         cancel.Cancel();
         gate.Leave();
@@ -89,7 +89,7 @@ internal sealed class AdmissionGateTests
         gate.TryEnter();
         gate.TryEnter();
         using var cancel = new CancellationTokenSource();
-        QueueAt(gate, () => { }, cancel.Token);
+        TestTicket.QueueAt(gate, () => { }, cancel.Token);
         cancel.Cancel();
 
         gate.Leave();
@@ -109,7 +109,7 @@ internal sealed class AdmissionGateTests
             for (var i = 0; i < count; i++)
             {
                 using var cancel = CancellationTokenSource.CreateLinkedTokenSource(longLived.Token);
-                var ticket = QueueAt(gate, () => { }, cancel.Token);
+                var ticket = TestTicket.QueueAt(gate, () => { }, cancel.Token);
                 cancel.Cancel();
                 Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Cancelled));
             }
@@ -158,14 +158,14 @@ internal sealed class AdmissionGateTests
         var drained = 0;
         var gate = new AdmissionGate(1, () => drained++);
         gate.TryEnter();
-        var tickets = Enumerable.Range(0, 10).Select(_ => QueueAt(gate, () => Assert.Fail("it entered a closed gate"))).ToArray();
+        var tickets = Enumerable.Range(0, 10).Select(_ => TestTicket.QueueAt(gate, () => Assert.Fail("it entered a closed gate"))).ToArray();
 
         gate.Close();
 
         foreach (var ticket in tickets) Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Refused));
         Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Closed));
         Assert.That(gate.EnterPastTheBound(), Is.EqualTo(Admission.Closed));
-        Assert.That(QueueAt(gate, () => { }).Outcome, Is.EqualTo(AdmissionTicket.End.Refused));
+        Assert.That(TestTicket.QueueAt(gate, () => { }).Outcome, Is.EqualTo(AdmissionTicket.End.Refused));
         Assert.That(drained, Is.Zero);
         gate.Leave();
         gate.Close();
@@ -192,7 +192,7 @@ internal sealed class AdmissionGateTests
                     for (var i = 0; i < 50; i++)
                     {
                         if (me < 2 && i == 25) gate.Close();
-                        var item = new Item(() => Interlocked.Increment(ref entered));
+                        var item = new TestItem(() => Interlocked.Increment(ref entered));
                         var admission = gate.TryEnter();
                         if (admission == Admission.Closed) return;
                         if (admission == Admission.Entered) item.Enter();
@@ -221,7 +221,7 @@ internal sealed class AdmissionGateTests
             gate.TryEnter();
             var entered = 0;
             using var cancel = new CancellationTokenSource();
-            var ticket = QueueAt(gate, () => Interlocked.Increment(ref entered), cancel.Token);
+            var ticket = TestTicket.QueueAt(gate, () => Interlocked.Increment(ref entered), cancel.Token);
             var cancelling = new TinyFutureSource<int>();
             ThreadPool.UnsafeQueueUserWorkItem(
                 _ =>
@@ -240,14 +240,7 @@ internal sealed class AdmissionGateTests
         }
     }
 
-    private static Ticket QueueAt(AdmissionGate gate, Action enter, CancellationToken cancellationToken = default)
-    {
-        var ticket = new Ticket(gate, new Item(enter));
-        ticket.Queue(cancellationToken);
-        return ticket;
-    }
-
-    private static AdmissionTicket.End SleepAt(AdmissionGate gate, Item item)
+    private static AdmissionTicket.End SleepAt(AdmissionGate gate, TestItem item)
     {
         var ticket = new BlockingTicket(gate, item);
         ticket.Queue(CancellationToken.None);
@@ -271,22 +264,5 @@ internal sealed class AdmissionGateTests
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
         if (faults.Count > 0) throw new AggregateException(faults);
-    }
-
-    private sealed class Ticket(AdmissionGate gate, IAdmissible item) : AdmissionTicket(gate, item)
-    {
-        private object? _outcome;
-
-        public End? Outcome => (End?)Volatile.Read(ref _outcome);
-
-        protected override void OnEnded(End end)
-        {
-            if (Interlocked.CompareExchange(ref _outcome, end, null) is not null) throw new InvalidOperationException("a ticket ends once");
-        }
-    }
-
-    private sealed class Item(Action enter) : IAdmissible
-    {
-        public void Enter() => enter();
     }
 }

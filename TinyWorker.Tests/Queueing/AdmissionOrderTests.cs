@@ -10,14 +10,14 @@ internal sealed class AdmissionOrderTests
         var gate = new AdmissionGate(3, () => { });
         for (var i = 0; i < 3; i++) gate.TryEnter();
         var seen = new List<(string Who, Admission Passer)>();
-        gate.Queue(new Item(() =>
+        TestTicket.QueueAt(gate, () =>
         {
             // Two more places come free while the first of the queue goes in: they are the second's and nobody's else before it.
             gate.Leave();
             gate.Leave();
             seen.Add(("first", gate.TryEnter()));
-        }));
-        gate.Queue(new Item(() => seen.Add(("second", gate.TryEnter()))));
+        });
+        TestTicket.QueueAt(gate, () => seen.Add(("second", gate.TryEnter())));
 
         gate.Leave();
 
@@ -31,17 +31,12 @@ internal sealed class AdmissionOrderTests
     {
         var gate = new AdmissionGate(1, () => { });
         gate.TryEnter();
-        var ticket = gate.Queue(new Item(() => { }));
+        var ticket = TestTicket.QueueAt(gate, () => { });
         Assert.That(gate.EnterPastTheBound(), Is.EqualTo(Admission.Entered));
         gate.Leave();
-        Assert.That(ticket.Task.IsCompleted, Is.False, "the one past the bound has the place");
+        Assert.That(ticket.Outcome, Is.Null, "the one past the bound has the place");
         gate.Leave();
-        Assert.That(ticket.Task.IsCompletedSuccessfully, Is.True);
+        Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Entered));
         Assert.That(gate.Read(), Is.EqualTo((3u, 1)));
-    }
-
-    private sealed class Item(Action enter) : IAdmissible
-    {
-        public void Enter() => enter();
     }
 }
