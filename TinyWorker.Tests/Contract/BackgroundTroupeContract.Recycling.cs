@@ -32,7 +32,8 @@ public abstract partial class BackgroundTroupeContract
         for (var i = 0; i < Count; i++) Assert.That(Within.Time(troupe.Submit(i)), Is.EqualTo(i));
         await End(troupe);
         Assert.That(troupe.Snapshot().Succeeded, Is.EqualTo(2 * Count));
-        Assert.That(made, Is.EqualTo(disposed).And.EqualTo((2 * Count) + 2));
+        // A worker for every task; the last two tasks need not have successors.
+        Assert.That(made, Is.EqualTo(disposed).And.InRange(2 * Count, (2 * Count) + 2));
 
         void BlockTheFirst()
         {
