@@ -117,6 +117,8 @@ public abstract class TinyFuture<T> : IWatchable
     public TinyFutureAwaitable<T> ConfigureAwait(bool continueOnCapturedContext) => new(this, continueOnCapturedContext);
 
     /// <summary>A task that ends as this future does. Each call makes a new one; cancelling the future cancels it.</summary>
+    /// <remarks>A worker that blocks on the task of an unfinished future of its own troupe is not told so, as it is by
+    /// <see cref="Result()"/> and <c>await</c>: it may wait for ever.</remarks>
     /// <returns>The task.</returns>
     public Task<T> AsTask()
     {

@@ -27,6 +27,7 @@ public class TinyTroupeOptions
     /// How long a task may run, from its start. Then its token fires, and it faults with a <see cref="TimeoutException"/> when it has
     /// stopped, or when its worker was given up after <see cref="CancellationGrace"/>.
     /// </summary>
+    /// <remarks>Timers call on the shared thread pool: while the pool is starved, a timeout and the grace come late, on thread troupes too.</remarks>
     /// <value>Above zero, at most 49 days; null, the default, for no limit.</value>
     public TimeSpan? TaskTimeout { get; init; }
 
@@ -39,7 +40,8 @@ public class TinyTroupeOptions
     /// <value>1 or more; by default 1.</value>
     public int MaxAttempts { get; init; } = 1;
 
-    /// <summary>After how many tasks a worker is replaced by a fresh one; against leaks in what it holds.</summary>
+    /// <summary>After how many tasks a worker is replaced by a fresh one; against leaks in what it holds. The old one is disposed first: one
+    /// whose disposal never ends is never replaced, and only an abort gets past it.</summary>
     /// <value>1 or more; null, the default, for never.</value>
     public int? MaxTasksPerWorker { get; init; }
 
