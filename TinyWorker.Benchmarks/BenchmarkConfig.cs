@@ -22,7 +22,7 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddJob(Job.Default
             .WithId("Short")
             .WithWarmupCount(15)   // tiered compilation takes about a second
-            .WithIterationCount(10)
+            .WithIterationCount(30)
             .WithInvocationCount(InvocationsPerIteration)
             .WithUnrollFactor(1));
 

@@ -50,7 +50,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Crew.Abort();
     }
 
-    /// <summary>What the troupe is doing now. Never blocks.</summary>
+    /// <summary>What the troupe is doing now. Takes a moment, whatever the tasks do.</summary>
     /// <returns>The counts; they belong together.</returns>
     public TroupeSnapshot Snapshot()
     {
@@ -101,8 +101,8 @@ public sealed partial class TinyTroupe<TIn, TOut>
     /// <summary>A task has ended while it waited.</summary>
     internal void DropShells()
     {
-        if (!Queue.TryDropShells(_waiting, static item => item.IsCompleted)) return;
-        // What moved on may have been out of the sight of a verdict.
+        if (!Queue.TryDropShells(_waiting, static item => item.IsCompleted, Crew.WaitForTakers)) return;
+        // What moved on was out of the sight of a verdict.
         if (Verdict is { } verdict) EndQueued(verdict);
     }
 

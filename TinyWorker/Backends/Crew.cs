@@ -115,6 +115,14 @@ internal sealed class Crew<TIn, TOut>
         return false;
     }
 
+    /// <summary>Waits for those who are just taking an item. Who comes later has seen what the caller wrote before.</summary>
+    public void WaitForTakers()
+    {
+        Interlocked.MemoryBarrierProcessWide();   // so that the loops, which take a million times as often, need no fence
+        foreach (var loop in Loops)
+            for (var spin = default(SpinWait); loop.IsTaking;) spin.SpinOnce(sleep1Threshold: -1);
+    }
+
     /// <summary>Whether the task runs there.</summary>
     public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
         Array.Exists(Loops, loop => loop.IsRunning(item, executor));

@@ -35,7 +35,8 @@ internal enum WorkerPhase
 internal sealed partial class WorkerLoop<TIn, TOut>
 {
     private readonly Lock _ladder = new();
-    private CancellationTokenSource _cancellation = new();   // replaced by the loop, under _ladder
+    private readonly TimeSpan _graceWithoutTask;   // for starting, resting and leaving after an abort: those need a moment even where tasks get none
+    private CancellationTokenSource _cancellation = new();   // replaced by the loop when nobody can ask for it
     private StopReason _stopReason;
     private int _phase;           // a WorkerPhase
     private bool _isAborted;      // set once
@@ -76,7 +77,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             _isAborted = true;
             if (_phase == (int)WorkerPhase.Starting) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
             else if (_current is { } item && item.TryRequestStop()) cancellation = RequestStop_NeedsLock(StopReason.Cancel);
-            else if (_dueAt == 0) ArmGrace_NeedsLock();
+            else if (_dueAt == 0) ArmGrace_NeedsLock(_graceWithoutTask);
         }
 
         if (cancellation is not null) Signal(cancellation);
@@ -85,14 +86,14 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private CancellationTokenSource RequestStop_NeedsLock(StopReason reason)
     {
         _stopReason = reason;
-        ArmGrace_NeedsLock();
+        ArmGrace_NeedsLock(_troupe.CancellationGrace);
         return _cancellation;
     }
 
-    private void ArmGrace_NeedsLock()
+    private void ArmGrace_NeedsLock(TimeSpan grace)
     {
-        if (_troupe.CancellationGrace == Timeout.InfiniteTimeSpan) _dueAt = 0;
-        else Arm_NeedsLock(_troupe.CancellationGrace);
+        if (grace == Timeout.InfiniteTimeSpan) _dueAt = 0;
+        else Arm_NeedsLock(grace);
     }
 
     // On the pool: what is registered on the token is user code, and so is what goes on inline behind a cancelled await.
@@ -112,7 +113,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         stopped = null;
         if (item.TryClaim())
         {
-            if (_troupe.TaskTimeout is not null) Disarm();
+            if (_troupe.TaskTimeout is not null) DisarmTimeout();
             RenewToken();
             return true;
         }
@@ -127,7 +128,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
 
             stopped = _stopReason;
-            _dueAt = 0;
+            Disarm_NeedsLock();
             _cancellation = new CancellationTokenSource();
             return true;
         }
@@ -150,15 +151,11 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             if (_phase == (int)WorkerPhase.GivenUp) return false;
             if (_isAborted && phase == WorkerPhase.Starting) return false;
             _phase = (int)phase;
-            _dueAt = 0;
+            Disarm_NeedsLock();
             if (phase == WorkerPhase.Gone)
             {
                 _timer?.Dispose();
                 _timer = null;
-            }
-            else if (_isAborted)
-            {
-                ArmGrace_NeedsLock();
             }
 
             return true;
@@ -174,9 +171,16 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
-    private void Disarm()
+    private void DisarmTimeout()
     {
-        lock (_ladder) _dueAt = 0;
+        lock (_ladder) Disarm_NeedsLock();
+    }
+
+    // A task or a phase is over. After an abort the next phase has its own grace.
+    private void Disarm_NeedsLock()
+    {
+        _dueAt = 0;
+        if (_isAborted && _phase < (int)WorkerPhase.GivenUp) ArmGrace_NeedsLock(_graceWithoutTask);
     }
 
     // The timer is left running from task to task where it calls early enough: setting it anew costs more than a call for nothing.
@@ -227,7 +231,11 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             _timerAt = 0;
             if (!IsDue_NeedsLock()) return;
             if (!_isAborted && _phase == (int)WorkerPhase.Working && _current is { } item && item.TryRequestStop()) toSignal = RequestStop_NeedsLock(StopReason.Timeout);
-            else if (!TryGiveUp_NeedsLock(out toEnd)) return;
+            else if (!TryGiveUp_NeedsLock(out toEnd))
+            {
+                Disarm_NeedsLock();
+                return;
+            }
         }
 
         if (toSignal is null)

@@ -46,10 +46,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
-    // On the pool an await comes back on the stack of whoever completed what was awaited: nothing else of the user's may run there.
+    // An await comes back on the stack of whoever completed what was awaited: nothing else of the user's may run there.
     private async ValueTask OnOwnStackAfterwardsAsync(ValueTask step)
     {
-        var comesBackElsewhere = !step.IsCompleted && _executor.Context is null;
+        var comesBackElsewhere = !step.IsCompleted;
         try
         {
             await step;

@@ -54,11 +54,11 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
 
             loop._queue.Idle.Rest(this);
-            // The wake-up may have come before.
-            if (Interlocked.CompareExchange(ref _meeting, continuation, null) is not null) GoOn(continuation);
+            // The wake-up may have come before; and something else that was posted to the thread, too.
+            if (Interlocked.CompareExchange(ref _meeting, continuation, null) is not null && !GoOn(continuation)) loop._queue.Idle.EndSearch(this);
         }
 
-        // Where the continuation is not there yet, the loop is about to bring it and goes on at once.
+        // Where the continuation is not there yet, the loop is about to bring it, and sees itself whether it can go on at once.
         public bool Wake() => Interlocked.CompareExchange(ref _meeting, Woken, null) is not { } continuation || GoOn(continuation);
 
         private bool GoOn(Action continuation)

@@ -27,6 +27,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private ITinyWorker<TIn, TOut>? _worker;      // set while there is one
     private bool _isSynchronous;                  // of _worker
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
+    private bool _isTaking;                       // looked at by who must have the channel for itself
+    private bool _isLast;                         // nothing waited behind _current when it started
     private long _tasksOfThisWorker;
     private bool _isRetired;                      // set once, by the loop itself, when it finds that it was given up
 
@@ -37,6 +39,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _info = info;
         _tally = tally;
         _triesAtStart = triesAtStart;
+        _graceWithoutTask = troupe.CancellationGrace == TimeSpan.Zero ? TinyTroupeOptions.DefaultCancellationGrace : troupe.CancellationGrace;
         _executor = troupe.Backend.MakeExecutor(info);
         _rest = new Rest(this);
     }
@@ -44,6 +47,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public WorkerInfo Info => Volatile.Read(ref _info);
 
     public WorkerTally Tally => _tally;
+
+    public bool IsTaking => Volatile.Read(ref _isTaking);
 
     public bool IsBusy => Volatile.Read(ref _current) is not null;
 
@@ -89,8 +94,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 if (!running.IsCompletedSuccessfully)
                 {
                     await running;
-                    // On the pool this is the stack of whoever completed what the user's code awaited: the next task must not run there.
-                    if (_executor.Context is null) await _rest.Hop();
+                    await _rest.Hop();   // off the stack of whoever completed what the user's code awaited: it may never come back there
                 }
 
                 if (_isRetired) return;
@@ -112,8 +116,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         found = TryTake(out var item);
         if (!found) return default;
+        var argument = item!.Argument;        // before it starts: from then on it may be given up, and drops it
         Volatile.Write(ref _current, item);   // before it starts: from then on whoever stops it looks here
-        if (!item!.TryStart())
+        if (!item.TryStart(out _isLast))
         {
             Volatile.Write(ref _current, null);
             return default;
@@ -127,22 +132,30 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         if (_troupe.TaskTimeout is { } timeout) ArmTimeout(timeout);
-        return CallAsync(item);
+        return CallAsync(item, argument);
     }
 
     private bool TryTake(out WorkItem<TIn, TOut>? item)
     {
-        var found = _queue.TryTake(out item);
+        var found = TryTakeOnce(out item);
         if (!found && _executor.MaySpin && _queue.Idle.TryBeginSearch(_rest))
-            for (var spin = default(BriefSpin); !found && spin.TryOnce();) found = _queue.TryTake(out item);
+            for (var spin = default(BriefSpin); !found && spin.TryOnce();) found = TryTakeOnce(out item);
         if (found) _queue.Idle.EndSearch(_rest);
+        return found;
+    }
+
+    private bool TryTakeOnce(out WorkItem<TIn, TOut>? item)
+    {
+        Volatile.Write(ref _isTaking, true);
+        var found = _queue.TryTake(out item);
+        Volatile.Write(ref _isTaking, false);
         return found;
     }
 
     // Asynchronous although it mostly is not: the method's builder puts back the execution context and the synchronization context that
     // the user's code may have changed, so that nothing leaks from one task into the next.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask CallAsync(WorkItem<TIn, TOut> item)
+    private async ValueTask CallAsync(WorkItem<TIn, TOut> item, TIn argument)
     {
         TOut value;
         try
@@ -150,7 +163,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             // Blocking code that waits for asynchronous code would wait for ever in a context that needs this very thread.
             if (_isSynchronous) SynchronizationContext.SetSynchronizationContext(null);
             if (item.Activity is { } activity) TinyWorkerActivity.Enter(activity);
-            value = await _worker!.CallAsync(item.Argument, _cancellation.Token);
+            value = await _worker!.CallAsync(argument, _cancellation.Token);
         }
         catch (Exception e)
         {
@@ -180,7 +193,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     // be woken. Not with continuations to run first, which may take long.
     private void LookOutAhead(WorkItem<TIn, TOut> item)
     {
-        if (_isSynchronous && _executor.MaySpin && !item.HasContinuations && !_queue.HasItems) _queue.Idle.TryBeginSearch(_rest);
+        if (_isLast && _isSynchronous && _executor.MaySpin && !item.HasContinuations) _queue.Idle.TryBeginSearch(_rest);
     }
 
     private void Ended(WorkItem<TIn, TOut> item, Exception exception)

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace TinyWorker.Backends;
 
 /// <summary>
-/// How the tasks at one index ended. Written by the one loop that lives at the index, read by anybody. Alone on its cache lines, or
+/// How the tasks at one index ended. Written by the one loop that lives at the index, which one
+/// that was given up does no more; read by anybody. Alone on its cache lines, or
 /// the workers would slow each other down by counting.
 /// </summary>
 internal sealed class WorkerTally

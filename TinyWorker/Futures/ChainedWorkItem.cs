@@ -53,7 +53,6 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
             return;
         }
 
-        SetInput(input.Value);
-        EnterChannel();
+        EnterChannelWith(input.Value);
     }
 }

@@ -47,11 +47,12 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     public virtual void Enter() => EnterChannel();
 
     /// <summary>A worker takes it. False if it has ended meanwhile.</summary>
-    public bool TryStart()
+    /// <param name="isLast">Whether nothing waits behind it.</param>
+    public bool TryStart(out bool isLast)
     {
-        if (!TryMove(Pending, Running)) return false;
-        troupe.Gate.Leave();
-        return true;
+        var started = TryMove(Pending, Running);
+        isLast = started && troupe.Gate.Leave();
+        return started;
     }
 
     /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
@@ -96,13 +97,14 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
 
     private protected override bool Needs(ITroupeCore other) => other == troupe;
 
-    protected void SetInput(TIn input)
+    protected void EnterChannelWith(TIn input)
     {
         _input = input;
+        EnterChannel();
         if (IsEnding) _input = default;   // cancelled meanwhile: whoever ended it may have dropped the input before
     }
 
-    protected void EnterChannel()
+    private void EnterChannel()
     {
         troupe.Queue.Add(this);
         if (troupe.Verdict is { } verdict) troupe.EndQueued(verdict);

@@ -36,17 +36,11 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     private const long Closed = 1L << 31;
     private const long OneAccepted = (1L << 32) + 1;
 
-    // A worker with a task in its hands must not go on admitting for ever. It may stop while somebody waits, who will go on when leaving:
-    // a departure that is counted after this look finds nobody admitting.
-    private const int MostAtOnce = 64;
-
     private readonly Lock _lock = new();
     private readonly TicketQueue _queue = new();   // guarded by _lock
     private bool _isAdmitting;                     // guarded by _lock; one thread admits at a time
     private long _state;
     private int _drained;                          // set once, by who finds the gate closed and nobody waiting
-
-    public bool IsClosed => (Volatile.Read(ref _state) & Closed) != 0;
 
     /// <summary>Tasks accepted so far, modulo 2^32, and tasks waiting: read in one step.</summary>
     public (uint Accepted, int Waiting) Read()
@@ -78,12 +72,14 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     }
 
     /// <summary>A task that waited was taken by a worker, or has ended: its place is free. To be called once for each acceptance.</summary>
-    public void Leave()
+    /// <returns>Whether it was the last that waited.</returns>
+    public bool Leave()
     {
         var left = Interlocked.Decrement(ref _state);
-        if ((left & (Contended | Closed)) == 0) return;
+        if ((left & (Contended | Closed)) == 0) return (left & WaitingMask) == 0;
         if ((left & Contended) != 0) AdmitThoseWhoQueue();
         NoticeDrained(left);
+        return false;   // there is a crowd, or the end
     }
 
     /// <summary>Lets nobody in any more, and sends away those who queue. When the last waiting task has left, the drained callback comes once.</summary>
@@ -120,8 +116,6 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
         }
     }
 
-    private bool SomebodyWaits => (Volatile.Read(ref _state) & WaitingMask) > 0;
-
     private Admission TryAdd(long shutBy, int bound)
     {
         var seen = Volatile.Read(ref _state);
@@ -143,12 +137,12 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
             _isAdmitting = true;
         }
 
-        for (var admitted = 0; ; admitted++)
+        while (true)
         {
             AdmissionTicket next;
             lock (_lock)
             {
-                if ((admitted >= MostAtOnce && SomebodyWaits) || _queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
+                if (_queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
                 {
                     _isAdmitting = false;
                     if (_queue.First is null) Interlocked.And(ref _state, ~Contended);

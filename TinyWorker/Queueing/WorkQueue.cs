@@ -10,9 +10,9 @@ namespace TinyWorker.Queueing;
 /// </summary>
 /// <remarks>
 /// A task that is cancelled while it waits stays in the channel as an empty shell until a worker passes over it, and no worker may come for
-/// long. So where shells are many the channel is replaced: it is completed, so that nobody adds to it; what is in it moves on to a
-/// fresh one, in order; then the fresh one takes its place, and who wanted to add meanwhile adds there. Who takes meanwhile takes from
-/// the old one, and may find it empty too early: the wake-up at the end is for them.
+/// long. So where shells are many the channel is replaced: it is completed, so that nobody adds to it; it looks empty to the workers,
+/// and those that are just taking an item are waited for; what is in it moves on to a fresh one, in order; then the fresh one takes its
+/// place, who wanted to add meanwhile adds there, and a worker is woken for those that found nothing.
 /// </remarks>
 internal sealed class WorkQueue<TItem>
     where TItem : class
@@ -21,6 +21,7 @@ internal sealed class WorkQueue<TItem>
 
     private readonly Lock _replacing = new();
     private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
+    private bool _isMoving;                                               // written under _replacing: the channel looks empty
     private bool _completed;                                              // written under _replacing; set once
 
     public WorkQueue() => Idle = new IdleWorkers(() => HasItems);
@@ -47,11 +48,15 @@ internal sealed class WorkQueue<TItem>
         Idle.ItemAdded();
     }
 
-    public bool TryTake([NotNullWhen(true)] out TItem? item) => Volatile.Read(ref _channel).Reader.TryRead(out item);
+    public bool TryTake([NotNullWhen(true)] out TItem? item)
+    {
+        item = null;
+        return !Volatile.Read(ref _isMoving) && Volatile.Read(ref _channel).Reader.TryRead(out item);
+    }
 
     /// <summary>Lets go of the shells if there are many more of them than of what still waits.</summary>
     /// <returns>Whether there were.</returns>
-    public bool TryDropShells(Func<int> waiting, Func<TItem, bool> isShell)
+    public bool TryDropShells(Func<int> waiting, Func<TItem, bool> isShell, Action waitForTakers)
     {
         if (!HasManyShells(waiting)) return false;
         lock (_replacing)
@@ -59,9 +64,12 @@ internal sealed class WorkQueue<TItem>
             if (_completed || !HasManyShells(waiting)) return false;
             var fresh = Channel.CreateUnbounded<TItem>();
             _channel.Writer.Complete();
+            Volatile.Write(ref _isMoving, true);
+            waitForTakers();
             while (_channel.Reader.TryRead(out var item))
                 if (!isShell(item)) fresh.Writer.TryWrite(item);
             Volatile.Write(ref _channel, fresh);
+            Volatile.Write(ref _isMoving, false);
         }
 
         Idle.ItemAdded();
