@@ -6,7 +6,7 @@ public sealed partial class InlineContract
     [Test]
     public async Task Submit_ByMoreThreadsThanWorkers_NeverHangs()
     {
-        const int Rounds = 5;
+        const int Rounds = 25;
         const int Count = 2_000;
         for (var round = 0; round < Rounds; round++)
         {
