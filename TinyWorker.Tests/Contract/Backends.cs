@@ -21,7 +21,7 @@ public sealed class PoolContract : BackgroundTroupeContract
 }
 
 [TestFixture]
-public sealed class InlineContract : TroupeContract
+public sealed partial class InlineContract : TroupeContract
 {
     protected override TinyTroupeOptions Options(Settings settings) => new InlineTroupeOptions
     {

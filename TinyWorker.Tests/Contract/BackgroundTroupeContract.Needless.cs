@@ -1,0 +1,54 @@
+namespace TinyWorker.Tests.Contract;
+
+// When workers are made: all of the start before the troupe is ready, and none once there is nothing left for it to do.
+public abstract partial class BackgroundTroupeContract
+{
+    [Test]
+    public async Task WhenReadyAsync_WithAWorkerReplacedBeforeAnotherIsMade_WaitsForThatOther()
+    {
+        using var hung = new ManualResetEventSlim();
+        using var slow = new ManualResetEventSlim();
+        var clock = new ManualClock();
+        var troupe = new TinyTroupe<int, int>(
+            info =>
+            {
+                if (info.Index == 1) Within.Wait(slow);
+                return new FunctionWorker(x => x == 0 ? Pass(hung, x) : x);
+            },
+            Options(new Settings { Workers = 2, Clock = clock }));
+        var future = troupe.Submit(0);
+        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        future.Cancel();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        WaitForEnd(future);
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1), "the replacement works");
+        var ready = troupe.WhenReadyAsync();
+        Assert.That(ready.IsCompleted, Is.False);
+        slow.Set();
+        await Within.Time(ready, "readiness");
+        hung.Set();
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Worker_DueForReplacementWhenNothingIsLeftToDo_IsNotReplaced()
+    {
+        using var gate = new ManualResetEventSlim();
+        var made = 0;
+        var disposed = 0;
+        var troupe = new TinyTroupe<int, int>(
+            _ =>
+            {
+                Interlocked.Increment(ref made);
+                return new FunctionWorker(x => Pass(gate, x), () => Interlocked.Increment(ref disposed));
+            },
+            Options(new Settings { MaxTasksPerWorker = 1 }));
+        var future = troupe.Submit(1);
+        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        var ending = End(troupe);
+        gate.Set();
+        await ending;
+        Assert.That(Within.Time(future), Is.EqualTo(1));
+        Assert.That((made, disposed), Is.EqualTo((1, 1)));
+    }
+}

@@ -1,0 +1,91 @@
+namespace TinyWorker.Tests.Contract;
+
+// Where an inline task runs, and what its Submit waits for.
+public sealed partial class InlineContract
+{
+    [Test]
+    public async Task Submit_ByMoreThreadsThanWorkers_NeverHangs()
+    {
+        const int Rounds = 25;
+        const int Count = 2_000;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var troupe = new TinyTroupe<int, int>(
+                x =>
+                {
+                    Thread.SpinWait(200);
+                    if (x % 7 == 0) Thread.Yield();
+                    return x;
+                },
+                Options(new Settings { Workers = 2 }));
+            var submitters = Enumerable.Range(0, 3).Select(me => Task.Factory.StartNew(
+                () =>
+                {
+                    for (var i = 0; i < Count; i++) _ = troupe.Submit(i);
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            await Within.Time(Task.WhenAll(submitters), "the submitters: " + troupe);
+            await End(troupe);
+            Assert.That(troupe.Snapshot().Succeeded, Is.EqualTo(3 * Count));
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Token_OfASubmitFiredWhileItsTaskRunsThere_StopsTheTask(bool asynchronous)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var started = new ManualResetEventSlim();
+        var troupe = asynchronous
+            ? new TinyTroupe<int, int>(
+                async (x, token) =>
+                {
+                    started.Set();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                    return x;
+                },
+                Options())
+            : new TinyTroupe<int, int>(
+                (_, token) =>
+                {
+                    started.Set();
+                    if (!token.WaitHandle.WaitOne(Within.Deadline)) throw new AssertionException("the token never fired");
+                    throw new OperationCanceledException(token);
+                },
+                Options());
+        TinyFuture<int>? future = null;
+        var submitting = Blocked(() => future = troupe.Submit(0, cancellation.Token));
+        Within.Wait(started, "the start");
+        await cancellation.CancelAsync();
+        await Within.Time(submitting, "the submission");
+        Assert.That(future!.Status, Is.EqualTo(TinyFutureStatus.Canceled));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Submit_WhileAnotherThreadsTaskBlocksAfterASubmissionOfItsOwn_RunsItsTask()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var inside = new ManualResetEventSlim();
+        TinyTroupe<int, int>? troupe = null;
+        troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (x != 0) return x;
+                _ = troupe!.Submit(1);
+                inside.Set();
+                Within.Wait(gate);
+                return x;
+            },
+            Options(new Settings { Workers = 3 }));
+        var first = Blocked(() => _ = troupe.Submit(0));
+        Within.Wait(inside, "the first task");
+        TinyFuture<int>? second = null;
+        Within.Time(() => second = troupe.Submit(2), "the second submission");
+        var status = second!.Status;
+        gate.Set();
+        await Within.Time(first, "the first submission");
+        await End(troupe);
+        Assert.That(status, Is.EqualTo(TinyFutureStatus.Succeeded));
+    }
+}
