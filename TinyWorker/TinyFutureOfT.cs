@@ -184,7 +184,9 @@ public abstract class TinyFuture<T> : IWatchable
 
     private protected virtual IWatchable? Input => null;
 
-    bool IWatchable.Needs(ITroupeCore troupe) => Needs(troupe);
+    ITroupeCore? IWatchable.WorkedBy => WorkedBy;
+
+    private protected virtual ITroupeCore? WorkedBy => null;
 
     void IWatchable.AddContinuation(IContinuation continuation) => AddContinuation(continuation);
 
@@ -192,8 +194,6 @@ public abstract class TinyFuture<T> : IWatchable
 
     private protected virtual bool CancelCore() =>
         TryEnd(Failure.Cancellation("The future was cancelled by Cancel()."));
-
-    private protected virtual bool Needs(ITroupeCore troupe) => false;
 
     internal bool WouldStarve => SelfWait.IsThreatenedBy(this);
 

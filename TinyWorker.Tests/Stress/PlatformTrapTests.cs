@@ -34,13 +34,14 @@ internal sealed class PlatformTrapTests
         var now = troupe.Snapshot();
         TestContext.Out.WriteLine(troupe.ToString());
         Assert.That(now.Accepted, Is.EqualTo(accepted.Count(future => future is not null)).And.EqualTo(now.Succeeded + now.Canceled));
-        Assert.That(now.Accepted, Is.InRange(1, runs.Length - 1), "some waits were cancelled, others were not");
+        Assert.That(now.Accepted, Is.InRange(1, runs.Length - 1), "some were cancelled in time, others were not");
 
         async Task Submit(int me)
         {
             for (var i = me * each; i < (me + 1) * each; i++)
             {
                 var cancel = new CancellationTokenSource();   // not disposed: it may be cancelled late
+                if (i % 100 == 99) await cancel.CancelAsync();   // so that some are cancelled for certain, whoever is fast today
                 var wait = troupe.SubmitAsync(i, cancel.Token);
                 if (i % 4 != 0) ThreadPool.UnsafeQueueUserWorkItem(static cancel => cancel.Cancel(), cancel, preferLocal: i % 2 == 0);
                 try

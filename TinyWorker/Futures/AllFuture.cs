@@ -1,7 +1,7 @@
 namespace TinyWorker.Futures;
 
 /// <summary>Ends when each of several futures has; cancelled before, it leaves no trace on them.</summary>
-internal sealed class AllFuture<TAll> : PromiseFuture<TAll>, IContinuation
+internal sealed class AllFuture<TAll> : PromiseFuture<TAll>, IContinuation, IGathering
 {
     private readonly IWatchable[] _sources;
     private readonly Func<TAll> _results;
@@ -19,7 +19,9 @@ internal sealed class AllFuture<TAll> : PromiseFuture<TAll>, IContinuation
     public bool IsAbandoned => Volatile.Read(ref _state) >= Completing;
 
     // Waiting for all of them is waiting for each of them.
-    private protected override bool Needs(ITroupeCore troupe) => Array.Exists(_sources, source => SelfWait.IsBehind(source, troupe));
+    IWatchable[] IGathering.Sources => _sources;
+
+    bool IGathering.EndsWithTheFirst => false;
 
     public AllFuture<TAll> Watch()
     {

@@ -1,10 +1,12 @@
 namespace TinyWorker.Futures;
 
 /// <summary>Ends when the first of several futures does, and then leaves no trace on the others.</summary>
-internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>
+internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>, IGathering
 {
     // Waiting for the first of them starves only if every one of them would.
-    private protected override bool Needs(ITroupeCore troupe) => Array.TrueForAll(sources, source => SelfWait.IsBehind(source, troupe));
+    IWatchable[] IGathering.Sources => sources;
+
+    bool IGathering.EndsWithTheFirst => true;
 
     public AnyFuture<T> Watch()
     {

@@ -8,8 +8,8 @@ internal interface IWatchable
     /// <summary>The one future that this one waits for, if there is one and it may be unfinished.</summary>
     IWatchable? Input { get; }
 
-    /// <summary>Whether this future, its <see cref="Input"/> aside, needs a worker of that troupe to end.</summary>
-    bool Needs(ITroupeCore troupe);
+    /// <summary>The troupe of a task; null for what is no task.</summary>
+    ITroupeCore? WorkedBy { get; }
 
     void AddContinuation(IContinuation continuation);
 

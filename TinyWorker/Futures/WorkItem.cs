@@ -22,6 +22,8 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
 
     internal override ITroupeCore? OwnTroupe => troupe;
 
+    private protected override ITroupeCore? WorkedBy => troupe;
+
     public TIn Argument => _input!;
 
     public Activity? Activity => _context?.Activity;
@@ -94,8 +96,6 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         troupe.FinishEnding();
         return true;
     }
-
-    private protected override bool Needs(ITroupeCore other) => other == troupe;
 
     protected void EnterChannelWith(TIn input)
     {
