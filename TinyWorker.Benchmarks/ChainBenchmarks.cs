@@ -49,10 +49,28 @@ public class ChainBenchmarks
     }
 
     [Benchmark(Description = "TinyWorker, threads", OperationsPerInvoke = Items)]
-    public long TinyWorkerThreads() => ChainAllThenCollect(_firstThreads, _secondThreads);
+    public long TinyWorkerThreads()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = _secondThreads.Submit(_firstThreads.Submit(i));
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
 
     [Benchmark(Description = "TinyWorker, pool", OperationsPerInvoke = Items)]
-    public long TinyWorkerPool() => ChainAllThenCollect(_firstPool, _secondPool);
+    public async Task<long> TinyWorkerPool()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = await _secondPool.SubmitAsync(await _firstPool.SubmitAsync(i));
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += await future;
+        return sum;
+    }
 
     [Benchmark(Description = "Two linked TransformBlocks (no futures)", Baseline = true, OperationsPerInvoke = Items)]
     public Task<long> LinkedTransformBlocks() => Dataflow.SendAllWhileReceivingAsync(_firstBlock, _secondBlock, Items);
@@ -69,17 +87,6 @@ public class ChainBenchmarks
         long sum = 0;
         foreach (var task in _tasks)
             sum += await task;
-        return sum;
-    }
-
-    private long ChainAllThenCollect(TinyTroupe<int, int> first, TinyTroupe<int, int> second)
-    {
-        for (var i = 0; i < _futures.Length; i++)
-            _futures[i] = second.Submit(first.Submit(i));
-
-        long sum = 0;
-        foreach (var future in _futures)
-            sum += future.Result();
         return sum;
     }
 }

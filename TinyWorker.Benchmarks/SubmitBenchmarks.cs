@@ -47,10 +47,28 @@ public class SubmitBenchmarks
     }
 
     [Benchmark(Description = "TinyWorker, threads", OperationsPerInvoke = Items)]
-    public long TinyWorkerThreads() => SubmitAllThenCollect(_threadTroupe);
+    public long TinyWorkerThreads()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = _threadTroupe.Submit(i);
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
 
     [Benchmark(Description = "TinyWorker, pool", OperationsPerInvoke = Items)]
-    public long TinyWorkerPool() => SubmitAllThenCollect(_poolTroupe);
+    public async Task<long> TinyWorkerPool()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = await _poolTroupe.SubmitAsync(i);
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += await future;
+        return sum;
+    }
 
     [Benchmark(Description = "Hand-written channel + TaskCompletionSource", Baseline = true, OperationsPerInvoke = Items)]
     public async Task<long> HandWrittenChannel()
@@ -76,17 +94,6 @@ public class SubmitBenchmarks
 
     [Benchmark(Description = "Raw Channel.CreateBounded<int> (no results)", OperationsPerInvoke = Items)]
     public Task<long> RawChannel() => _rawChannel.WriteAllAsync(Items);
-
-    private long SubmitAllThenCollect(TinyTroupe<int, int> troupe)
-    {
-        for (var i = 0; i < _futures.Length; i++)
-            _futures[i] = troupe.Submit(i);
-
-        long sum = 0;
-        foreach (var future in _futures)
-            sum += future.Result();
-        return sum;
-    }
 
     private static async Task<long> SumAsync(Task<int>[] tasks)
     {
