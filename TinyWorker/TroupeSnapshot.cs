@@ -24,26 +24,3 @@ public sealed record TroupeSnapshot(
     long Canceled,
     int Abandoned,
     IReadOnlyList<WorkerSnapshot> Workers);
-
-/// <summary>What one worker of a troupe is doing.</summary>
-/// <param name="Index">Which of the workers, from 0.</param>
-/// <param name="State">What it does.</param>
-/// <param name="TasksDone">Tasks that the workers at this index have ended.</param>
-/// <param name="Restarts">How many workers at this index came before this one.</param>
-public sealed record WorkerSnapshot(int Index, WorkerState State, long TasksDone, int Restarts);
-
-/// <summary>What a worker does.</summary>
-public enum WorkerState
-{
-    /// <summary>It is being made.</summary>
-    Starting,
-
-    /// <summary>It waits for a task.</summary>
-    Idle,
-
-    /// <summary>It runs a task.</summary>
-    Busy,
-
-    /// <summary>It has ended.</summary>
-    Stopped,
-}

@@ -4,23 +4,6 @@ using TinyWorker.Futures;
 
 namespace TinyWorker.Backends;
 
-/// <summary>Why a running task was asked to stop.</summary>
-internal enum StopReason
-{
-    Cancel,
-    Timeout,
-}
-
-/// <summary>Where a worker loop is in its life.</summary>
-internal enum WorkerPhase
-{
-    Starting,
-    Working,
-    Leaving,
-    GivenUp,
-    Gone,
-}
-
 /// <summary>
 /// The deadline ladder: a running task is first asked to stop by its token, and when the grace has passed the worker is given up. It is
 /// called from the loop, from whoever cancels, and from the timer; the lock on _ladder guards all of it.

@@ -2,21 +2,6 @@ using System.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
-/// <summary>What the gate lets in.</summary>
-internal interface IAdmissible
-{
-    /// <summary>Called once, after the acceptance, outside the gate's lock: the item goes to where it waits for a worker.</summary>
-    void Enter();
-}
-
-/// <summary>What a try to enter came to.</summary>
-internal enum Admission
-{
-    Entered,
-    Full,
-    Closed,
-}
-
 /// <summary>
 /// The bound of a troupe: at most <c>capacity</c> tasks are accepted and not yet started. First come, first served.
 /// </summary>

@@ -2,16 +2,6 @@ using System.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
-/// <summary>A worker that has nothing to do and waits to be woken.</summary>
-internal interface IRestingWorker
-{
-    /// <summary>Guarded by the lock of <see cref="IdleWorkers"/>.</summary>
-    IRestingWorker? NextResting { get; set; }
-
-    /// <summary>Called once for each rest, outside all locks. False if it cannot come at once, because its thread is at something else.</summary>
-    bool Wake();
-}
-
 /// <summary>
 /// Who sleeps and who is woken, beside the channel that carries the items. Waking is what costs, so: at most one worker at a time is
 /// the searcher, that is awake without an item (it spins, or it was woken and is on its way). While there is a searcher, whoever adds an

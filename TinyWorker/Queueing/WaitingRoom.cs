@@ -2,13 +2,6 @@ using System.Numerics;
 
 namespace TinyWorker.Queueing;
 
-/// <summary>An item of the <see cref="WaitingRoom{TItem}"/>: it knows its seat, so that leaving costs no search.</summary>
-internal interface IWaitingItem
-{
-    /// <summary>Written once, before the item is seated.</summary>
-    int Seat { get; set; }
-}
-
 /// <summary>
 /// The accepted tasks of a troupe that wait for their input. Only an abort and a broken troupe look through it: those must end tasks
 /// that nothing else would ever end.

@@ -1,0 +1,8 @@
+namespace TinyWorker;
+
+/// <summary>What one worker of a troupe is doing.</summary>
+/// <param name="Index">Which of the workers, from 0.</param>
+/// <param name="State">What it does.</param>
+/// <param name="TasksDone">Tasks that the workers at this index have ended.</param>
+/// <param name="Restarts">How many workers at this index came before this one.</param>
+public sealed record WorkerSnapshot(int Index, WorkerState State, long TasksDone, int Restarts);
