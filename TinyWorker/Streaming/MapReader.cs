@@ -1,0 +1,221 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using TinyWorker.Futures;
+using TinyWorker.Queueing;
+
+namespace TinyWorker.Streaming;
+
+/// <summary>
+/// A map: reads the source, submits, and yields each item when its task has ended. Nothing runs beside it: the source is read by the one who
+/// enumerates, inside MoveNext, so there is nothing to hand over, to stop, or to leave behind.
+/// </summary>
+/// <remarks>
+/// Each MoveNext reads at least one item, if the source has one and the window room, and reads on until the window is full or there is
+/// something to yield. So the window stays as full as it was while the consumer works, and no finished item is held back by a
+/// full window. However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
+/// </remarks>
+internal static class MapReader
+{
+    public static IEnumerable<MapItem<TIn, TOut>> Read<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe, IEnumerable<TIn> source, MapOptions options)
+    {
+        var progress = Reporter<TIn>(options, source);
+        var window = Window(troupe, options, progress);
+        IEnumerator<TIn>? reader = null;
+        ExceptionDispatchInfo? sourceError = null;
+        var isRead = false;
+        try
+        {
+            for (long index = 0; ; )
+            {
+                var mustRead = true;
+                while (!isRead && window.HasRoom && (mustRead || !window.HasReady))
+                {
+                    mustRead = false;
+                    isRead = !TryRead();
+                }
+
+                if (window.TryTake() is { } item) yield return item;
+                else if (window.Count == 0 && isRead) break;
+                else if (window.Count > 0) WaitForOne(window);
+
+                bool TryRead()
+                {
+                    try
+                    {
+                        reader ??= source.GetEnumerator();
+                        if (!reader.MoveNext()) return false;
+                        var input = reader.Current;
+                        window.Add(new MapItem<TIn, TOut>(window, index, input, troupe.Submit(input)));
+                        index++;
+                        return true;
+                    }
+                    catch (Exception e)
+                    {
+                        sourceError = ExceptionDispatchInfo.Capture(e);
+                        return false;
+                    }
+                }
+            }
+
+            sourceError?.Throw();
+        }
+        finally
+        {
+            try
+            {
+                Leave(window);
+            }
+            finally
+            {
+                reader?.Dispose();
+                if (progress is not null) Blocking.Wait(progress.DisposeAsync().AsTask());
+            }
+        }
+    }
+
+    public static async IAsyncEnumerable<MapItem<TIn, TOut>> ReadAsync<TIn, TOut>(
+        ITinyTroupe<TIn, TOut> troupe, IAsyncEnumerable<TIn> source, object countedSource, MapOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // The source and a full troupe are asked with a token of the map's own: it fires however the map ends.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var progress = Reporter<TIn>(options, countedSource);
+        var window = Window(troupe, options, progress);
+        IAsyncEnumerator<TIn>? reader = null;
+        Task<MapItem<TIn, TOut>?>? reading = null;   // under way: a source, or a troupe, that takes its time
+        ExceptionDispatchInfo? sourceError = null;
+        var isRead = false;
+        long index = 0;
+        await using var registration = ending.Token.UnsafeRegister(static signal => ((Signal)signal!).Set(), window.Signal).ConfigureAwait(false);
+        try
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var mustRead = true;
+                while (!isRead && window.HasRoom && (mustRead || !window.HasReady))
+                {
+                    mustRead = false;
+                    var read = reading is null ? ReadOneAsync() : new ValueTask<MapItem<TIn, TOut>?>(reading);
+                    if (!read.IsCompleted)
+                    {
+                        reading ??= SignalWhenDone(read.AsTask(), window.Signal);
+                        break;
+                    }
+
+                    reading = null;
+                    try
+                    {
+                        if (await read.ConfigureAwait(false) is { } next) window.Add(next);
+                        else isRead = true;
+                    }
+                    catch (Exception e)
+                    {
+                        sourceError = ExceptionDispatchInfo.Capture(e);
+                        isRead = true;
+                    }
+                }
+
+                if (window.TryTake() is { } item)
+                {
+                    yield return item;
+                    continue;
+                }
+
+                if (window.Count == 0 && isRead) break;
+                RefuseToStarve(window);
+                window.PrepareToWait();
+                await window.Signal.WaitAsync().ConfigureAwait(false);
+            }
+
+            sourceError?.Throw();
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            try
+            {
+                await LeaveAsync(window).ConfigureAwait(false);
+                if (reading is not null) await EndedAsync(reading, window).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (reader is not null) await reader.DisposeAsync().ConfigureAwait(false);
+                if (progress is not null) await progress.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        async ValueTask<MapItem<TIn, TOut>?> ReadOneAsync()
+        {
+            reader ??= source.GetAsyncEnumerator(ending.Token);
+            if (!await reader.MoveNextAsync().ConfigureAwait(false)) return null;
+            var input = reader.Current;
+            if (troupe is not TinyTroupe<TIn, TOut> own || !own.TrySubmit(input, out var future))
+                future = await troupe.SubmitAsync(input, ending.Token).ConfigureAwait(false);
+            return new MapItem<TIn, TOut>(window, index++, input, future);
+        }
+    }
+
+    private static ProgressReporter? Reporter<TIn>(MapOptions options, object source) => options.Progress is { } progress
+        ? new ProgressReporter(progress, source is IEnumerable<TIn> counted && counted.TryGetNonEnumeratedCount(out var count) ? count : null)
+        : null;
+
+    private static MapWindow<TIn, TOut> Window<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe, MapOptions options, ProgressReporter? progress)
+    {
+        var workers = troupe is TinyTroupe<TIn, TOut> own ? own.Workers : Environment.ProcessorCount;
+        var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * workers);
+        return options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
+    }
+
+    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window)
+    {
+        for (var spin = default(BriefSpin); spin.TryOnce();)
+            if (window.HasReady) return;
+        RefuseToStarve(window);
+        window.PrepareToWait();
+        window.Signal.Wait();
+    }
+
+    // Inside a worker of the very troupe the wait might be for ever.
+    private static void RefuseToStarve<TIn, TOut>(MapWindow<TIn, TOut> window)
+    {
+        if (window.Items.FirstOrDefault() is { Future.WouldStarve: true }) throw SelfWait.Refusal();
+    }
+
+    private static Task<T> SignalWhenDone<T>(Task<T> task, Signal signal)
+    {
+        task.ContinueWith(
+            static (_, signal) => ((Signal)signal!).Set(),
+            signal, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return task;
+    }
+
+    private static void Leave<TIn, TOut>(MapWindow<TIn, TOut> window)
+    {
+        foreach (var item in window.Items) item.Future.Cancel();
+        foreach (var item in window.Items) Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
+    }
+
+    private static async ValueTask LeaveAsync<TIn, TOut>(MapWindow<TIn, TOut> window)
+    {
+        foreach (var item in window.Items) item.Future.Cancel();
+        foreach (var item in window.Items) await new Ended<TOut>(item.Future);
+    }
+
+    // What was being read when the map was left: read it must be, for a source cannot be disposed while it is asked.
+    private static async ValueTask EndedAsync<TIn, TOut>(Task<MapItem<TIn, TOut>?> reading, MapWindow<TIn, TOut> window)
+    {
+        try
+        {
+            if (await reading.ConfigureAwait(false) is { } item)
+            {
+                item.Future.Cancel();
+                await new Ended<TOut>(item.Future);
+            }
+        }
+        catch (Exception)
+        {
+            // The map is over: its error is the one before.
+        }
+    }
+}

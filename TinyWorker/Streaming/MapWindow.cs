@@ -1,0 +1,43 @@
+namespace TinyWorker.Streaming;
+
+/// <summary>
+/// The items of a map that were read and not yet yielded: at most <c>size</c>. It belongs to the one who enumerates; only
+/// <see cref="OnEnded"/> is called from elsewhere, once for each watched item, where its task ends.
+/// </summary>
+internal abstract class MapWindow<TIn, TOut>(int size, ProgressReporter? progress)
+{
+    /// <summary>Set when there may be something to take, and by whoever else wants the consumer to look.</summary>
+    public Signal Signal { get; } = new();
+
+    public abstract int Count { get; }
+
+    public bool HasRoom => Count < size;
+
+    /// <summary>Whether <see cref="TryTake"/> would find one.</summary>
+    public abstract bool HasReady { get; }
+
+    /// <summary>All that is in it.</summary>
+    public abstract IEnumerable<MapItem<TIn, TOut>> Items { get; }
+
+    public void Add(MapItem<TIn, TOut> item)
+    {
+        Keep(item);
+        if (progress is not null) item.Watch();
+    }
+
+    /// <summary>Takes out the next item to yield, if its task has ended.</summary>
+    public abstract MapItem<TIn, TOut>? TryTake();
+
+    /// <summary>To be called before the signal is waited for: it will be set when there is something to take.</summary>
+    public abstract void PrepareToWait();
+
+    public void OnEnded(MapItem<TIn, TOut> item)
+    {
+        progress?.Count(item.Future.FailureOrNull is not null);
+        Tell(item);
+    }
+
+    protected abstract void Keep(MapItem<TIn, TOut> item);
+
+    protected abstract void Tell(MapItem<TIn, TOut> item);
+}

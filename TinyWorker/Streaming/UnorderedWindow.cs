@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+
+namespace TinyWorker.Streaming;
+
+/// <summary>Yields in the order in which the tasks end.</summary>
+internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? progress) : MapWindow<TIn, TOut>(size, progress)
+{
+    private readonly List<MapItem<TIn, TOut>> _items = [];               // in no order; each knows its position
+    private readonly ConcurrentQueue<MapItem<TIn, TOut>> _ready = new();
+
+    public override int Count => _items.Count;
+
+    public override bool HasReady => !_ready.IsEmpty;
+
+    public override IEnumerable<MapItem<TIn, TOut>> Items => _items;
+
+    public override MapItem<TIn, TOut>? TryTake()
+    {
+        if (!_ready.TryDequeue(out var item)) return null;
+        var last = _items[^1];
+        _items[item.Position] = last;
+        last.Position = item.Position;
+        _items.RemoveAt(_items.Count - 1);
+        return item;
+    }
+
+    public override void PrepareToWait()
+    {
+    }
+
+    protected override void Keep(MapItem<TIn, TOut> item)
+    {
+        item.Position = _items.Count;
+        _items.Add(item);
+        item.Watch();
+    }
+
+    protected override void Tell(MapItem<TIn, TOut> item)
+    {
+        _ready.Enqueue(item);
+        Signal.Set();
+    }
+}
