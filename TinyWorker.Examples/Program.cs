@@ -14,6 +14,10 @@ internal static class Program
         new("per-worker", "different arguments for each worker", PerWorker.RunAsync),
         new("chain", "a lazy chain: the second stage starts on what the first has finished", Chain.RunAsync),
         new("errors", "an error belongs to its own future and travels along its chain", Errors.RunAsync),
+        new("one-liner", "a map that makes its own troupe", OneLiner.RunAsync),
+        new("lines", "ten million generated lines through an ordered map, in constant memory", Lines.RunAsync),
+        new("outcomes", "a map whose errors are values", Outcomes.RunAsync),
+        new("args", "several arguments for each item", Args.RunAsync),
         new("cancel", "cancelling what waits and what runs, and a deadline", Cancel.RunAsync),
     ];
 
