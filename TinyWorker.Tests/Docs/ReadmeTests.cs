@@ -8,7 +8,7 @@ internal sealed partial class ReadmeTests
     [Test]
     public void Readme_EverySample_IsTheExamplesCode()
     {
-        var root = Root();
+        var root = RepositoryRoot.Find();
         var readme = File.ReadAllText(Path.Combine(root, "README.md"));
         var samples = Sample().Matches(readme);
         var marks = Mark().Count(readme);
@@ -28,7 +28,7 @@ internal sealed partial class ReadmeTests
     [Test]
     public void Readme_EveryCSharpBlock_IsASample()
     {
-        var readme = File.ReadAllText(Path.Combine(Root(), "README.md"));
+        var readme = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "README.md"));
 
         Assert.That(Block().Count(readme), Is.EqualTo(Sample().Count(readme)), "blocks of C# in the README, and those marked as samples");
     }
@@ -42,13 +42,6 @@ internal sealed partial class ReadmeTests
         var code = lines[(begin + 1)..end];
         var indent = code.Where(line => line.Trim().Length > 0).Min(line => line.Length - line.TrimStart().Length);
         return string.Concat(code.Select(line => (line.Length >= indent ? line[indent..] : "") + "\n"));
-    }
-
-    private static string Root()
-    {
-        var folder = TestContext.CurrentContext.TestDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "TinyWorker.sln"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new AssertionException("No TinyWorker.sln above " + TestContext.CurrentContext.TestDirectory);
     }
 
     [GeneratedRegex(@"<!-- sample: \S+ -->")]

@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using System.Threading.Tasks.Dataflow;
+
+namespace TinyWorker.Tests.Docs;
+
+/// <summary>Every line of C# in docs/coming-from.md stands here, where it is compiled and runs.</summary>
+internal static class ComingFrom
+{
+    private static readonly int[] Numbers = [1, 2, 3];
+
+    public static async Task TinyWorkerPythonAsync()
+    {
+        await using var squares = new TinyTroupe<double, double>(x => x * x, new() { Workers = 4 });
+        await using var halves = new TinyTroupe<double, double>(x => x / 2, new() { Workers = 4 });
+        var nine = squares.Submit(3).Result();
+        var half = halves.Submit(squares.Submit(3));
+        await using var greeters = new TinyTroupe<string, string>(worker => new Greeter("Hello"), new() { Workers = 4 });
+        var soon = half.Result(TimeSpan.FromSeconds(1));
+        var why = half.Exception;
+        Assert.That((nine, soon, why, await greeters.Submit("you")), Is.EqualTo((9.0, 4.5, (Exception?)null, "Hello, you")));
+    }
+
+    public static async Task MtaskliteAsync()
+    {
+        List<string> told = [];
+        var squares = Numbers.ParallelMap(x => x * x, new() { Workers = 4 });
+        var devices = Numbers.ParallelMap(worker => new OnDevice("gpu:" + worker.Index), new() { Workers = 2 });
+        var strict = Numbers.ParallelMap(x => 6 / x, options: new() { Errors = MapErrors.ThrowAtEnd });
+        var sums = new[] { (Left: 1, Right: 2) }.ParallelMap(x => x.Left + x.Right);
+        var loose = Numbers.ParallelMap(x => x * x, options: new() { Ordered = false, Window = 64 });
+        await using var troupe = new TinyTroupe<int, int>(x => 6 / x);
+        foreach (var outcome in troupe.MapOutcomes([0, 2])) told.Add(outcome.Exception?.Message ?? "fine");
+        var watched = troupe.Map(Numbers, new() { Progress = new Progress<MapProgress>(p => Console.WriteLine(p.Completed)) });
+        Assert.That((squares.Sum(), devices.Count(), strict.Sum(), sums.Single(), loose.Sum(), watched.Count()), Is.EqualTo((14, 3, 11, 3, 14, 3)));
+        Assert.That(told[1], Is.EqualTo("fine"));
+    }
+
+    public static async Task ForEachAsyncAsync()
+    {
+        var sum = 0;
+        await Parallel.ForEachAsync(Numbers, async (x, token) => Interlocked.Add(ref sum, await SquareAsync(x, token)));
+        await foreach (var square in Numbers.ParallelMapAsync((x, token) => SquareAsync(x, token))) sum += square;
+        await using var troupe = new TinyTroupe<int, int>(SquareAsync, new PoolTroupeOptions { Workers = 64 });
+        await foreach (var square in troupe.MapAsync(Numbers)) sum += square;
+        Assert.That(sum, Is.EqualTo(42));
+    }
+
+    public static async Task TransformBlockAsync()
+    {
+        var block = new TransformBlock<int, int>(x => x * x, new() { MaxDegreeOfParallelism = 4, BoundedCapacity = 1024 });
+        await block.SendAsync(3);
+        var received = await block.ReceiveAsync();
+        await using var troupe = new TinyTroupe<int, int>(x => x * x, new() { Workers = 4, Capacity = 1024 });
+        var future = await troupe.SubmitAsync(3);
+        var squared = await future;
+        await using var doublers = new TinyTroupe<int, int>(x => x * 2);
+        var doubled = await doublers.Submit(future);
+        block.Complete();
+        await block.Completion;
+        await troupe.DisposeAsync();
+        Assert.That((received, squared, doubled), Is.EqualTo((9, 9, 18)));
+    }
+
+    public static void Plinq()
+    {
+        var plinq = Numbers.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(x => x * x);
+        var mapped = Numbers.ParallelMap(x => x * x, new() { Workers = 4 });
+        var unordered = Numbers.ParallelMap(x => x * x, options: new() { Ordered = false });
+        Assert.That((plinq.Sum(), mapped.Sum(), unordered.Sum()), Is.EqualTo((14, 14, 14)));
+    }
+
+    public static async Task ChannelAsync()
+    {
+        var channel = Channel.CreateBounded<(int Input, TaskCompletionSource<int> Result)>(1024);
+        var loop = Task.Run(async () => { await foreach (var (x, result) in channel.Reader.ReadAllAsync()) result.SetResult(x * x); });
+        var promise = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await channel.Writer.WriteAsync((3, promise));
+        channel.Writer.Complete();
+        await loop;
+        await using var troupe = new TinyTroupe<int, int>(x => x * x, new() { Workers = 4, Capacity = 1024 });
+        var result = await troupe.Submit(3);
+        var accepted = troupe.TrySubmit(3, out var future);
+        await troupe.StopAsync(CancellationToken.None);
+        Assert.That((await promise.Task, result, accepted, future!.Result()), Is.EqualTo((9, 9, true, 9)));
+    }
+
+    private static async Task<int> SquareAsync(int x, CancellationToken token)
+    {
+        await Task.Delay(1, token);
+        return x * x;
+    }
+
+    private sealed class Greeter(string greeting) : TinyWorker<string, string>
+    {
+        public override string Call(string input, CancellationToken cancellationToken) => $"{greeting}, {input}";
+    }
+
+    private sealed class OnDevice(string device) : TinyWorker<int, string>
+    {
+        public override string Call(int input, CancellationToken cancellationToken) => $"{input} on {device}";
+    }
+}

@@ -1,0 +1,11 @@
+namespace TinyWorker.Tests.Docs;
+
+internal static class RepositoryRoot
+{
+    public static string Find()
+    {
+        var folder = TestContext.CurrentContext.TestDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "TinyWorker.sln"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new AssertionException("No TinyWorker.sln above " + TestContext.CurrentContext.TestDirectory);
+    }
+}
