@@ -60,7 +60,16 @@ public abstract partial class BackgroundTroupeContract
             }
             else
             {
-                Within.Time(() => See(troupe.Map(source, options).First()), "the map");
+                Within.Time(
+                    () =>
+                    {
+                        foreach (var x in troupe.Map(source, options))
+                        {
+                            See(x);
+                            break;
+                        }
+                    },
+                    "the map");
             }
         }
         else

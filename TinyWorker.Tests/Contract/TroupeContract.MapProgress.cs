@@ -9,9 +9,9 @@ public abstract partial class TroupeContract
     public async Task Progress_OfAMap_EndsWithEveryItemCounted([Values] bool ordered, [Values] bool asynchronous, [Values] bool sized, [Values(0, 1, 5)] int n)
     {
         var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x : throw new FormatException(), Options(new Settings { Workers = 2 }));
-        var source = sized ? Enumerable.Range(0, n) : Enumerable.Range(0, n).Where(x => x >= 0);
+        var source = sized ? Enumerable.Range(0, n) : Enumerable.Range(0, n + 1).Where(x => x < n);
         // Many times: a task's end is there to be seen a moment before whoever waits for it is told.
-        for (var round = 0; round < 200; round++)
+        for (var round = 0; round < (n == 5 ? 400 : 20); round++)
         {
             var progress = new Recorder();
             await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Errors = MapErrors.ThrowAtEnd, Progress = progress }, asynchronous, _ => { });
