@@ -218,7 +218,7 @@ public abstract partial class TroupeContract
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int ThrowDeepInside(Exception exception) => throw exception;
 
-    private static Exception? Caught(Action step)
+    private protected static Exception? Caught(Action step)
     {
         try
         {
@@ -231,7 +231,7 @@ public abstract partial class TroupeContract
         }
     }
 
-    private static async Task<Exception?> CaughtAsync(Func<Task> step)
+    private protected static async Task<Exception?> CaughtAsync(Func<Task> step)
     {
         try
         {

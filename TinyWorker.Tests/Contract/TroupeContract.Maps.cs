@@ -206,7 +206,7 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
-    private static async Task<T[]> Collect<T>(IAsyncEnumerable<T> source)
+    private protected static async Task<T[]> Collect<T>(IAsyncEnumerable<T> source)
     {
         var all = new List<T>();
         await foreach (var item in source) all.Add(item);
@@ -222,7 +222,7 @@ public abstract partial class TroupeContract
         }
     }
 
-    private sealed class WatchedSource(int count) : IEnumerable<int>, IEnumerator<int>
+    private protected sealed class WatchedSource(int count) : IEnumerable<int>, IEnumerator<int>
     {
         public int Read { get; private set; }
 
