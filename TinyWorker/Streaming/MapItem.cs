@@ -24,6 +24,9 @@ internal sealed class MapItem<TIn, TOut>(MapWindow<TIn, TOut> window, long index
         future.AddContinuation(this);
     }
 
+    /// <summary>For the window: whether the progress's tally has it.</summary>
+    public bool IsTallied { get; set; }
+
     public TinyOutcome<TIn, TOut> ToOutcome() =>
         future.FailureOrNull is { } failure ? new(index, input, default, failure.Exception) : new(index, input, future.Value, null);
 

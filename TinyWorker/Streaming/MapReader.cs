@@ -67,8 +67,14 @@ internal static class MapReader
             }
             finally
             {
-                reader?.Dispose();
-                if (progress is not null) Blocking.Wait(progress.DisposeAsync().AsTask());
+                try
+                {
+                    reader?.Dispose();
+                }
+                finally
+                {
+                    if (progress is not null) Blocking.Wait(progress.DisposeAsync().AsTask());
+                }
             }
         }
     }
@@ -140,8 +146,14 @@ internal static class MapReader
             }
             finally
             {
-                if (reader is not null) await reader.DisposeAsync().ConfigureAwait(false);
-                if (progress is not null) await progress.DisposeAsync().ConfigureAwait(false);
+                try
+                {
+                    if (reader is not null) await reader.DisposeAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (progress is not null) await progress.DisposeAsync().ConfigureAwait(false);
+                }
             }
         }
 
@@ -192,14 +204,24 @@ internal static class MapReader
 
     private static void Leave<TIn, TOut>(MapWindow<TIn, TOut> window)
     {
+        window.Leave();
         foreach (var item in window.Items) item.Future.Cancel();
-        foreach (var item in window.Items) Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        foreach (var item in window.Items)
+        {
+            Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
+            window.Left(item);
+        }
     }
 
     private static async ValueTask LeaveAsync<TIn, TOut>(MapWindow<TIn, TOut> window)
     {
+        window.Leave();
         foreach (var item in window.Items) item.Future.Cancel();
-        foreach (var item in window.Items) await new Ended<TOut>(item.Future);
+        foreach (var item in window.Items)
+        {
+            await new Ended<TOut>(item.Future);
+            window.Left(item);
+        }
     }
 
     // What was being read when the map was left: read it must be, for a source cannot be disposed while it is asked.

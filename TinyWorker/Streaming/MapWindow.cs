@@ -37,6 +37,29 @@ internal abstract class MapWindow<TIn, TOut>(int size, ProgressReporter? progres
         Tell(item);
     }
 
+    /// <summary>The map is being left: what has not ended yet, and fails from now on, fails because it is not wanted any more.</summary>
+    public void Leave()
+    {
+        if (progress is null) return;
+        progress.Leave();
+        foreach (var item in Items)
+            if (item.Future.IsCompleted) Tally(item);
+    }
+
+    /// <summary>An item of a map that was left has ended.</summary>
+    public void Left(MapItem<TIn, TOut> item)
+    {
+        if (item.Future.FailureOrNull is null) Tally(item);
+    }
+
+    /// <summary>To be called for an item that has ended and leaves the window.</summary>
+    protected void Tally(MapItem<TIn, TOut> item)
+    {
+        if (progress is null || item.IsTallied) return;
+        item.IsTallied = true;
+        progress.Tally(item.Future.FailureOrNull is not null);
+    }
+
     protected abstract void Keep(MapItem<TIn, TOut> item);
 
     protected abstract void Tell(MapItem<TIn, TOut> item);

@@ -12,7 +12,13 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
 
     public override IEnumerable<MapItem<TIn, TOut>> Items => _items;
 
-    public override MapItem<TIn, TOut>? TryTake() => HasReady ? _items.Dequeue() : null;
+    public override MapItem<TIn, TOut>? TryTake()
+    {
+        if (!HasReady) return null;
+        var item = _items.Dequeue();
+        Tally(item);
+        return item;
+    }
 
     public override void PrepareToWait()
     {
