@@ -43,6 +43,24 @@ public sealed partial class TinyTroupe<TIn, TOut>
         return future is not null;
     }
 
+    /// <summary>Submits, or queues for a place and sets the signal when the ticket has ended.</summary>
+    internal SignallingTicket? SubmitOrQueue(TIn input, Streaming.Signal signal, out TinyFuture<TOut> future)
+    {
+        var item = Item(input);
+        future = item;
+        switch (TryEnter(item, CancellationToken.None))
+        {
+            case Admission.Entered:
+                return null;
+            case Admission.Closed:
+                throw Stopped();
+        }
+
+        var ticket = new SignallingTicket(Gate, item, signal);
+        ticket.Queue(CancellationToken.None);
+        return ticket;
+    }
+
     private WorkItem<TIn, TOut> Item(TIn input)
     {
         if (_takesAnyObject) RefuseUnfinished(input);

@@ -51,7 +51,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task MapAsync_LeftWhileASourceThatHeedsNoTokenIsPending_WaitsForItAndRunsNothingMore()
+    public async Task MapAsync_OfASourceThatHeedsNoToken_IsLeftOnceTheSourceHasAnswered()
     {
         var calls = 0;
         var source = new SlowSource(1) { HeedsItsToken = false };

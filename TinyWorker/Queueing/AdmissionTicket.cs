@@ -42,12 +42,13 @@ internal abstract class AdmissionTicket(AdmissionGate gate, IAdmissible item)
     /// <summary>For the gate, outside its lock.</summary>
     public void Refuse() => EndAs(End.Refused);
 
-    protected abstract void OnEnded(End end);
-
-    private void Cancel()
+    /// <summary>Ends the wait, unless it has ended.</summary>
+    public void Cancel()
     {
         if (gate.TryWithdraw(this)) EndAs(End.Cancelled);
     }
+
+    protected abstract void OnEnded(End end);
 
     private void EndAs(End end)
     {

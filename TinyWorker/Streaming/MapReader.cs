@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using TinyWorker.Backends;
 using TinyWorker.Futures;
 using TinyWorker.Queueing;
 
@@ -21,40 +22,25 @@ internal static class MapReader
         var progress = Reporter<TIn>(options, source);
         var window = Window(troupe, options, progress);
         IEnumerator<TIn>? reader = null;
+        (MapItem<TIn, TOut> Item, SignallingTicket Ticket)? queued = null;   // read, and not yet accepted by a full troupe
         ExceptionDispatchInfo? sourceError = null;
         var isRead = false;
+        long index = 0;
         try
         {
-            for (long index = 0; ; )
+            while (true)
             {
+                if (queued is { Ticket.Outcome: not null }) Accept();
                 var mustRead = true;
-                while (!isRead && window.HasRoom && (mustRead || !window.HasReady))
+                while (!isRead && queued is null && window.HasRoom && (mustRead || !window.HasReady))
                 {
                     mustRead = false;
-                    isRead = !TryRead();
+                    TryRead();
                 }
 
                 if (window.TryTake() is { } item) yield return item;
-                else if (window.Count == 0 && isRead) break;
-                else if (window.Count > 0) WaitForOne(window);
-
-                bool TryRead()
-                {
-                    try
-                    {
-                        reader ??= source.GetEnumerator();
-                        if (!reader.MoveNext()) return false;
-                        var input = reader.Current;
-                        window.Add(new MapItem<TIn, TOut>(window, index, input, troupe.Submit(input)));
-                        index++;
-                        return true;
-                    }
-                    catch (Exception e)
-                    {
-                        sourceError = ExceptionDispatchInfo.Capture(e);
-                        return false;
-                    }
-                }
+                else if (window.Count > 0 || queued is not null) WaitForOne(window, queued?.Ticket);
+                else if (isRead) break;
             }
 
             sourceError?.Throw();
@@ -63,6 +49,8 @@ internal static class MapReader
         {
             try
             {
+                queued?.Ticket.Cancel();
+                if (queued is { Ticket.Outcome: AdmissionTicket.End.Entered, Item: var late }) window.Add(late);
                 Leave(window);
             }
             finally
@@ -76,6 +64,47 @@ internal static class MapReader
                     if (progress is not null) Blocking.Wait(progress.DisposeAsync().AsTask());
                 }
             }
+        }
+
+        void TryRead()
+        {
+            try
+            {
+                reader ??= source.GetEnumerator();
+                if (!reader.MoveNext())
+                {
+                    isRead = true;
+                    return;
+                }
+
+                var input = reader.Current;
+                SignallingTicket? ticket = null;
+                var future = troupe is TinyTroupe<TIn, TOut> own ? null : troupe.Submit(input);
+                if (future is null) ticket = ((TinyTroupe<TIn, TOut>)troupe).SubmitOrQueue(input, window.Signal, out future);
+                var item = new MapItem<TIn, TOut>(window, index++, input, future);
+                if (ticket is null) window.Add(item);
+                else queued = (item, ticket);
+            }
+            catch (Exception e)
+            {
+                sourceError = ExceptionDispatchInfo.Capture(e);
+                isRead = true;
+            }
+        }
+
+        void Accept()
+        {
+            var (item, ticket) = queued!.Value;
+            queued = null;
+            if (ticket.Outcome == AdmissionTicket.End.Entered)
+            {
+                window.Add(item);
+                return;
+            }
+
+            // Stopped meanwhile.
+            sourceError = ExceptionDispatchInfo.Capture(((TinyTroupe<TIn, TOut>)troupe).Stopped());
+            isRead = true;
         }
     }
 
@@ -138,9 +167,9 @@ internal static class MapReader
         }
         finally
         {
-            await ending.CancelAsync().ConfigureAwait(false);
             try
             {
+                await CancelAsync(ending).ConfigureAwait(false);
                 await LeaveAsync(window).ConfigureAwait(false);
                 if (reading is not null) await EndedAsync(reading, window).ConfigureAwait(false);
             }
@@ -179,10 +208,10 @@ internal static class MapReader
         return options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
     }
 
-    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window)
+    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, SignallingTicket? ticket)
     {
         for (var spin = default(BriefSpin); spin.TryOnce();)
-            if (window.HasReady) return;
+            if (window.HasReady || ticket?.Outcome is not null) return;
         RefuseToStarve(window);
         window.PrepareToWait();
         window.Signal.Wait();
@@ -191,7 +220,19 @@ internal static class MapReader
     // Inside a worker of the very troupe the wait might be for ever.
     private static void RefuseToStarve<TIn, TOut>(MapWindow<TIn, TOut> window)
     {
-        if (window.Items.FirstOrDefault() is { Future.WouldStarve: true }) throw SelfWait.Refusal();
+        if (InsideWorker.Troupe is not null && window.Items.FirstOrDefault() is { Future.WouldStarve: true }) throw SelfWait.Refusal();
+    }
+
+    private static async Task CancelAsync(CancellationTokenSource ending)
+    {
+        try
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException)
+        {
+            // What a source does with its token is its own affair, and must not keep the map from being left.
+        }
     }
 
     private static Task<T> SignalWhenDone<T>(Task<T> task, Signal signal)

@@ -8,8 +8,21 @@ internal static class MapResults
     public static IEnumerable<TOut> Values<TIn, TOut>(IEnumerable<MapItem<TIn, TOut>> items, MapErrors errors)
     {
         var failed = new FailedItems(errors);
-        foreach (var item in items)
-            if (!failed.Add(item)) yield return item.Future.GetResultOfCompleted();
+        using var all = items.GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!all.MoveNext()) break;
+            }
+            catch (Exception e) when (failed.TryAddLast(e))
+            {
+                break;
+            }
+
+            if (!failed.Add(all.Current)) yield return all.Current.Future.GetResultOfCompleted();
+        }
+
         failed.ThrowIfAny();
     }
 
@@ -17,8 +30,21 @@ internal static class MapResults
         IAsyncEnumerable<MapItem<TIn, TOut>> items, MapErrors errors, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var failed = new FailedItems(errors);
-        await foreach (var item in items.WithCancellation(cancellationToken).ConfigureAwait(false))
-            if (!failed.Add(item)) yield return item.Future.GetResultOfCompleted();
+        await using var all = items.WithCancellation(cancellationToken).ConfigureAwait(false).GetAsyncEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!await all.MoveNextAsync()) break;
+            }
+            catch (Exception e) when (failed.TryAddLast(e))
+            {
+                break;
+            }
+
+            if (!failed.Add(all.Current)) yield return all.Current.Future.GetResultOfCompleted();
+        }
+
         failed.ThrowIfAny();
     }
 
@@ -46,11 +72,19 @@ internal static class MapResults
             return true;
         }
 
+        /// <summary>The error that ended the map itself: it comes with those of the items, if there are any, and alone if there are none.</summary>
+        public bool TryAddLast(Exception exception)
+        {
+            if (_failed.Count == 0 || exception is OperationCanceledException) return false;
+            _failed.Add((long.MaxValue, exception));
+            return true;
+        }
+
         public void ThrowIfAny()
         {
             if (_failed.Count == 0) return;
             _failed.Sort(static (a, b) => a.Index.CompareTo(b.Index));
-            throw new AggregateException($"{_failed.Count} items of the map failed.", _failed.Select(static item => item.Exception));
+            throw new AggregateException($"{_failed.Count} errors in a map.", _failed.Select(static item => item.Exception));
         }
     }
 }

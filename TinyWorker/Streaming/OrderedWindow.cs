@@ -16,6 +16,7 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
     {
         if (!HasReady) return null;
         var item = _items.Dequeue();
+        _awaited = null;   // or it would be kept until the next wait
         Tally(item);
         return item;
     }
