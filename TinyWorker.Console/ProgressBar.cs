@@ -10,7 +10,8 @@ namespace TinyWorker;
 /// the time left, and the failures when there are any. Each enumeration of a map has a line of its own, which begins and ends with it, however
 /// it ends; so one bar may serve any number of maps, and several bars stand below each other.</para>
 /// <para>In a terminal it is refreshed at most ten times a second. Where stderr is none (a file, a pipe), it prints a plain line without
-/// colours every five seconds, and a last one. Ctrl-C, an unhandled exception and the end of the process leave the line where it stopped.</para>
+/// colours every five seconds, and a last one. Ctrl-C, SIGTERM, an unhandled exception and
+/// the end of the process leave the line where it stopped.</para>
 /// <para>All members may be used from any thread. Nothing is shown on the workers' threads, and a map never fails because of its bar.</para>
 /// <para>The library tells a bar that stands in <see cref="MapOptions.Progress"/> when a map ends. One that is given reports by other means
 /// (a wrapper of one's own) ends when all items are done, or with <see cref="Dispose"/>; otherwise it need not be disposed.</para>

@@ -34,7 +34,7 @@ internal sealed class ProgressScreen
     private int _drawn;                                // how many lines stand in the block
     private long _refreshAt;
     private bool _isClosed;                            // set once, when the process ends
-    private PosixSignalRegistration? _interrupt;       // while there are lines
+    private PosixSignalRegistration[] _signals = [];   // while there are lines
 
     private ProgressScreen(IAnsiConsole console, TimeProvider timeProvider)
     {
@@ -150,15 +150,20 @@ internal sealed class ProgressScreen
     {
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
-        if (_isTerminal) _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Leave(isOver: false));
+        // .NET 10 has no handler of its own for these, so that neither would raise ProcessExit. They go on to do what they do.
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Leave(isOver: false)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Leave(isOver: false)),
+        ];
     }
 
     private void UnwatchTheEnd_NeedsLock()
     {
         AppDomain.CurrentDomain.UnhandledException -= OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
-        _interrupt?.Dispose();
-        _interrupt = null;
+        foreach (var signal in _signals) signal.Dispose();
+        _signals = [];
     }
 
     private void OnUnhandledException(object sender, UnhandledExceptionEventArgs e) => Leave(isOver: true);
