@@ -18,6 +18,7 @@ internal static class Program
         new("lines", "ten million generated lines through an ordered map, in constant memory", Lines.RunAsync),
         new("outcomes", "a map whose errors are values", Outcomes.RunAsync),
         new("args", "several arguments for each item", Args.RunAsync),
+        new("progress", "a map with a progress bar on stderr", Progress.RunAsync),
         new("cancel", "cancelling what waits and what runs, and a deadline", Cancel.RunAsync),
     ];
 
