@@ -26,6 +26,8 @@ internal static class MapReader
         ExceptionDispatchInfo? sourceError = null;
         var isRead = false;
         long index = 0;
+        var spin = new LearnedSpin();
+        Func<bool> isThere = () => window.HasReady || queued is { Ticket.Outcome: not null };
         try
         {
             while (true)
@@ -39,7 +41,7 @@ internal static class MapReader
                 }
 
                 if (window.TryTake() is { } item) yield return item;
-                else if (window.Count > 0 || queued is not null) WaitForOne(window, queued?.Ticket);
+                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, isThere);
                 else if (isRead) break;
             }
 
@@ -208,10 +210,9 @@ internal static class MapReader
         return options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
     }
 
-    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, SignallingTicket? ticket)
+    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, LearnedSpin spin, Func<bool> isThere)
     {
-        for (var spin = default(BriefSpin); spin.TryOnce();)
-            if (window.HasReady || ticket?.Outcome is not null) return;
+        if (spin.TryUntil(isThere)) return;
         RefuseToStarve(window);
         window.PrepareToWait();
         window.Signal.Wait();
