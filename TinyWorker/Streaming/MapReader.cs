@@ -63,7 +63,7 @@ internal static class MapReader
                 }
                 finally
                 {
-                    if (progress is not null) Blocking.Wait(progress.DisposeAsync().AsTask());
+                    progress?.End();
                 }
             }
         }
@@ -81,8 +81,9 @@ internal static class MapReader
 
                 var input = reader.Current;
                 SignallingTicket? ticket = null;
-                var future = troupe is TinyTroupe<TIn, TOut> own ? null : troupe.Submit(input);
-                if (future is null) ticket = ((TinyTroupe<TIn, TOut>)troupe).SubmitOrQueue(input, window.Signal, out future);
+                TinyFuture<TOut> future;
+                if (troupe is TinyTroupe<TIn, TOut> own) ticket = own.SubmitOrQueue(input, window.Signal, out future);
+                else future = troupe.Submit(input);
                 var item = new MapItem<TIn, TOut>(window, index++, input, future);
                 if (ticket is null) window.Add(item);
                 else queued = (item, ticket);
@@ -183,7 +184,7 @@ internal static class MapReader
                 }
                 finally
                 {
-                    if (progress is not null) await progress.DisposeAsync().ConfigureAwait(false);
+                    if (progress is not null) await progress.EndAsync().ConfigureAwait(false);
                 }
             }
         }
@@ -251,7 +252,7 @@ internal static class MapReader
         foreach (var item in window.Items)
         {
             Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
-            window.Left(item);
+            window.CountEnded(item);
         }
     }
 
@@ -262,7 +263,7 @@ internal static class MapReader
         foreach (var item in window.Items)
         {
             await new Ended<TOut>(item.Future);
-            window.Left(item);
+            window.CountEnded(item);
         }
     }
 

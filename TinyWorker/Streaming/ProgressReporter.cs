@@ -2,9 +2,16 @@ namespace TinyWorker.Streaming;
 
 /// <summary>
 /// Tells an <see cref="IProgress{T}"/> how far a map has come. Counting is all that the tasks pay for; a timer looks at the counts ten times
-/// a second. An <see cref="IMapViewer"/> is told of the map's begin and end as well. Owned by the map, which disposes it: first the timer, its callback waited for, then the last report is made.
+/// a second. An <see cref="IMapViewer"/> is told of the map's begin and end as well.
 /// </summary>
-internal sealed class ProgressReporter : IAsyncDisposable
+/// <remarks>
+/// Owned by the map, which ends it. Who reports holds the turn: the timer's callback, which lets it pass if another has it; at last the map,
+/// which waits for it and never gives it back, so that nothing is told after the last report. The timer knows the reporter weakly: an
+/// enumeration that was dropped and never disposed is collected, and the timer with it.
+/// </remarks>
+#pragma warning disable CA1001 // End() disposes the timer; the semaphore has no handle.
+internal sealed class ProgressReporter
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -12,14 +19,12 @@ internal sealed class ProgressReporter : IAsyncDisposable
     private readonly IMapView? _view;   // where the progress shows each map apart
     private readonly long? _total;
     private readonly long _started = TimeProvider.System.GetTimestamp();
-    private readonly ITimer _timer;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Timer _timer;
     private long _completed;
     private long _faulted;
-    private long _tallied;       // for the consumer; in the end those of all items, and what the last report tells
-    private long _talliedFaulted;
-    private long _reported;      // for the one who reports: the last count told
+    private long _reported;      // for who has the turn: the last count told
     private bool _isLeaving;     // set once, before what is outstanding is cancelled
-    private int _isReporting;    // 1 while the timer's callback reports, so that the next does not
 
     public ProgressReporter(IProgress<MapProgress> progress, long? total)
     {
@@ -32,7 +37,9 @@ internal sealed class ProgressReporter : IAsyncDisposable
             _view = view;
         }
 
-        _timer = TimeProvider.System.CreateTimer(static self => ((ProgressReporter)self!).OnTimer(), this, Interval, Interval);
+        // The timer outlives this call by far: what the enumerating code carries is not for it.
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+            _timer = new Timer(OnTimer, new WeakReference<ProgressReporter>(this), Interval, Interval);
     }
 
     /// <summary>From now on failures are the leaving's own: tasks that are cancelled because nobody wants them.</summary>
@@ -45,27 +52,30 @@ internal sealed class ProgressReporter : IAsyncDisposable
         if (faulted) Interlocked.Increment(ref _faulted);
     }
 
-    /// <summary>Counts again, on the consumer's thread alone, what has left the window: the ends' own counts may come after that.</summary>
-    public void Tally(bool faulted)
+    /// <summary>Makes the last report. To be called once, by the map or in its <see cref="EndAsync"/> form.</summary>
+    public void End()
     {
-        _tallied++;
-        if (faulted) _talliedFaulted++;
+        _timer.Dispose();
+        _turn.Wait();
+        ReportLast();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc cref="End"/>
+    public async ValueTask EndAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
-        var last = new MapProgress(_tallied, _talliedFaulted, _total, TimeProvider.System.GetElapsedTime(_started));
-        Guarded(() =>
-        {
-            if (_view is null) _progress.Report(last);
-            else _view.End(last);
-        });
+        await _turn.WaitAsync().ConfigureAwait(false);
+        ReportLast();
     }
 
-    private void OnTimer()
+    private static void OnTimer(object? weakReporter)
     {
-        if (Interlocked.Exchange(ref _isReporting, 1) != 0) return;   // the last report takes long
+        if (((WeakReference<ProgressReporter>)weakReporter!).TryGetTarget(out var reporter)) reporter.ReportOnTime();
+    }
+
+    private void ReportOnTime()
+    {
+        if (!_turn.Wait(0)) return;   // the last report takes long, or it was the very last
         if (_view is not null)
         {
             Guarded(() => _view.Show(Now()));
@@ -76,8 +86,14 @@ internal sealed class ProgressReporter : IAsyncDisposable
             Guarded(() => _progress.Report(Now()));
         }
 
-        Volatile.Write(ref _isReporting, 0);
+        _turn.Release();
     }
+
+    private void ReportLast() => Guarded(() =>
+    {
+        if (_view is null) _progress.Report(Now());
+        else _view.End(Now());
+    });
 
     private MapProgress Now()
     {
