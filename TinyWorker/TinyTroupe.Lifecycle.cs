@@ -162,6 +162,9 @@ public sealed partial class TinyTroupe<TIn, TOut>
             _ => WorkerState.Stopped,
         };
         var tally = loop.Tally;
-        return new WorkerSnapshot(loop.Info.Index, state, tally.Succeeded + tally.Faulted + tally.Canceled, loop.Info.Restarts);
+        var remote = loop.Remote;
+        return new WorkerSnapshot(
+            loop.Info.Index, state, tally.Succeeded + tally.Faulted + tally.Canceled, loop.Restarts,
+            remote?.ProcessId, remote?.ResidentBytes);
     }
 }

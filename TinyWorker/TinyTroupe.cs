@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TinyWorker.Backends;
 using TinyWorker.Backends.Inline;
 using TinyWorker.Backends.Pool;
+using TinyWorker.Backends.Processes;
 using TinyWorker.Backends.Threads;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
@@ -37,14 +38,14 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     /// <exception cref="ArgumentException">An option has a value that cannot be, or the function returns a task.</exception>
     [OverloadResolutionPriority(3)]
     public TinyTroupe(Func<TIn, TOut> function, TinyTroupeOptions? options = null)
-        : this(NoTaskFrom(function), options, isAsynchronous: false, _ => new FunctionWorker<TIn, TOut>(function))
+        : this(new WorkerRecipe<TIn, TOut>(RecipeKind.Function, NoTaskFrom(function)), options, nameof(function))
     {
     }
 
     /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, TOut}, TinyTroupeOptions?)"/>
     [OverloadResolutionPriority(2)]
     public TinyTroupe(Func<TIn, CancellationToken, TOut> function, TinyTroupeOptions? options = null)
-        : this(NoTaskFrom(function), options, isAsynchronous: false, _ => new CancellableFunctionWorker<TIn, TOut>(function))
+        : this(new WorkerRecipe<TIn, TOut>(RecipeKind.CancellableFunction, NoTaskFrom(function)), options, nameof(function))
     {
     }
 
@@ -52,13 +53,13 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, TOut}, TinyTroupeOptions?)"/>
     [OverloadResolutionPriority(1)]
     public TinyTroupe(Func<TIn, CancellationToken, Task<TOut>> function, TinyTroupeOptions? options = null)
-        : this(NotNull(function), options, isAsynchronous: true, _ => new AsyncFunctionWorker<TIn, TOut>(function))
+        : this(new WorkerRecipe<TIn, TOut>(RecipeKind.CancellableAsyncFunction, NotNull(function)), options, nameof(function))
     {
     }
 
     /// <inheritdoc cref="TinyTroupe{TIn, TOut}(Func{TIn, CancellationToken, Task{TOut}}, TinyTroupeOptions?)"/>
     public TinyTroupe(Func<TIn, Task<TOut>> function, TinyTroupeOptions? options = null)
-        : this(NotNull(function), options, isAsynchronous: true, _ => new AsyncFunctionWorker<TIn, TOut>((input, _) => function(input)))
+        : this(new WorkerRecipe<TIn, TOut>(RecipeKind.AsyncFunction, NotNull(function)), options, nameof(function))
     {
     }
 
@@ -68,18 +69,16 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     /// <exception cref="ArgumentNullException">The factory is null.</exception>
     /// <exception cref="ArgumentException">An option has a value that cannot be.</exception>
     public TinyTroupe(Func<WorkerInfo, ITinyWorker<TIn, TOut>> workerFactory, TinyTroupeOptions? options = null)
-        : this(NotNull(workerFactory), options, isAsynchronous: false, workerFactory)
+        : this(new WorkerRecipe<TIn, TOut>(RecipeKind.Factory, NotNull(workerFactory)), options, nameof(workerFactory))
     {
     }
 
-    private TinyTroupe(Delegate checkedArgument, TinyTroupeOptions? options, bool isAsynchronous, Func<WorkerInfo, ITinyWorker<TIn, TOut>> factory)
+    private TinyTroupe(WorkerRecipe<TIn, TOut> recipe, TinyTroupeOptions? options, string recipeName)
     {
-        Debug.Assert(checkedArgument is not null, "the public constructors check it");
         RefuseTask(typeof(TOut), "TOut", "options");
         options ??= new TinyTroupeOptions();
         options.Validate(nameof(options));
 
-        Factory = factory;
         Name = options.Name ?? DefaultName();
         Workers = options.Workers;
         Capacity = options.Capacity;
@@ -92,9 +91,11 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
         {
             PoolTroupeOptions => new PoolBackend(),
             InlineTroupeOptions => new InlineBackend(),
+            ProcessTroupeOptions => new ProcessBackend(),
             ThreadTroupeOptions threads => new ThreadBackend(threads.MaxStackSize ?? 0, threads.Priority),
-            _ => isAsynchronous ? new PoolBackend() : new ThreadBackend(0, ThreadPriority.Normal),
+            _ => recipe.IsAsynchronous ? new PoolBackend() : new ThreadBackend(0, ThreadPriority.Normal),
         };
+        Factory = options is ProcessTroupeOptions processes ? new ProcessWorkers<TIn, TOut>(this, recipe, recipeName, processes).Make : recipe.Factory();
         Gate = new AdmissionGate(Capacity, OnDrained);
         _waiting = () => Gate.Read().Waiting;
         WaitingRoom = new(_waiting);

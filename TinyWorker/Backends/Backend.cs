@@ -3,13 +3,16 @@ namespace TinyWorker.Backends;
 /// <summary>Where the workers of a troupe live: makes an executor for each of them.</summary>
 internal abstract class Backend
 {
-    /// <summary>How often a worker is tried to be made at the start of a troupe.</summary>
-    public const int TriesAtStart = 1;
-
     /// <summary>How often the replacement of a worker is tried to be made.</summary>
     public const int TriesAtReplacement = 3;
 
+    /// <summary>How often a worker is tried to be made at the start of a troupe.</summary>
+    public virtual int TriesAtStart => 1;
+
     public abstract IWorkerExecutor MakeExecutor(WorkerInfo worker);
+
+    /// <summary>How long to wait before a worker is tried to be made for the so manieth time again.</summary>
+    public virtual TimeSpan PauseBefore(int restart) => TimeSpan.Zero;
 
     /// <summary>Called around the entering of an item, so that a back-end without threads of its own can run it there and then.</summary>
     public virtual void Submitting()

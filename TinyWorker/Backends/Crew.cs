@@ -54,7 +54,7 @@ internal sealed class Crew<TIn, TOut>
             for (var i = 0; i < _loops.Length; i++)
             {
                 var info = new WorkerInfo(_troupe.Name, i, _loops.Length, 0);
-                _present.Add(_loops[i] = new WorkerLoop<TIn, TOut>(_troupe, info, new WorkerTally(), Backend.TriesAtStart));
+                _present.Add(_loops[i] = new WorkerLoop<TIn, TOut>(_troupe, info, new WorkerTally(), _troupe.Backend.TriesAtStart));
             }
         }
 
@@ -83,7 +83,7 @@ internal sealed class Crew<TIn, TOut>
             _abandoned++;
             if (!_isEnding && _troupe.Verdict is null)
             {
-                var info = loop.Info with { Restarts = loop.Info.Restarts + 1 };
+                var info = loop.Info with { Restarts = loop.Restarts + 1 };
                 fresh = new WorkerLoop<TIn, TOut>(_troupe, info, loop.Tally, Backend.TriesAtReplacement);
                 _loops[info.Index] = fresh;
                 _present.Add(fresh);

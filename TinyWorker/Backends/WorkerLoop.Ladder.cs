@@ -14,9 +14,13 @@ namespace TinyWorker.Backends;
 /// the timer (the grace has passed) claim the task under the lock, one of them. The token source is the loop's: it is used again for
 /// the next task as long as nobody has cancelled it, and replaced by the loop before the task it was cancelled for has ended.
 /// There is one timer a loop. It may come late, for a task that has ended: so it acts on _dueAt alone.
+/// A worker that runs elsewhere is killed when the grace has passed, which ends its task for the loop to claim; it is given up only if that
+/// does not help either.
 /// </remarks>
 internal sealed partial class WorkerLoop<TIn, TOut>
 {
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);   // what is killed ends at once, unless the system holds it
+
     private readonly Lock _ladder = new();
     private readonly TimeSpan _graceWithoutTask;   // for starting, resting and leaving after an abort: those need a moment even where tasks get none
     private CancellationTokenSource _cancellation = new();   // replaced by the loop when nobody can ask for it
@@ -24,6 +28,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private int _phase;           // a WorkerPhase
     private bool _isAborted;      // set once
     private ITimer? _timer;       // made when first needed
+    private bool _isKilled;       // what runs now was killed, because it did not stop
     private long _dueAt;          // the next step of the ladder, in timestamps of the clock; 0 for none
     private long _timerAt;        // when the timer will call; 0 for never
 
@@ -163,6 +168,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private void Disarm_NeedsLock()
     {
         _dueAt = 0;
+        _isKilled = false;
         if (_isAborted && _phase < (int)WorkerPhase.GivenUp) ArmGrace_NeedsLock(_graceWithoutTask);
     }
 
@@ -208,17 +214,31 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         CancellationTokenSource? toSignal = null;
+        IRemoteWorker? toKill = null;
         WorkItem<TIn, TOut>? toEnd = null;
         lock (_ladder)
         {
             _timerAt = 0;
             if (!IsDue_NeedsLock()) return;
             if (!_isAborted && _phase == (int)WorkerPhase.Working && _current is { } item && item.TryRequestStop()) toSignal = RequestStop_NeedsLock(StopReason.Timeout);
+            else if (Remote is { } remote && !_isKilled && IsOverdue_NeedsLock())
+            {
+                toKill = remote;
+                _isKilled = true;
+                Arm_NeedsLock(KillPatience);
+            }
             else if (!TryGiveUp_NeedsLock(out toEnd))
             {
                 Disarm_NeedsLock();
                 return;
             }
+        }
+
+        if (toKill is not null)
+        {
+            Log.WorkerKilled(_troupe.Logger, _troupe.Name, _info.Index, _troupe.CancellationGrace);
+            toKill.Kill();
+            return;
         }
 
         if (toSignal is null)
@@ -245,6 +265,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _dueAt = 0;
         return true;
     }
+
+    private bool IsOverdue_NeedsLock() => _phase < (int)WorkerPhase.GivenUp && (_current is { } item ? item.IsAskedToStop : _isAborted);
 
     private bool TryGiveUp_NeedsLock(out WorkItem<TIn, TOut>? item)
     {

@@ -24,10 +24,27 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             {
                 Log.WorkerStartFailed(_troupe.Logger, _troupe.Name, _info.Index, t, tries, e);
                 await DisposeWorkerAsync();
-                if (t < tries && !IsStopping) continue;
-                _troupe.Break(new WorkerStartException(_info, t, e));
-                return false;
+                if (t == tries || IsStopping || !await TryPauseAsync(_troupe.Backend.PauseBefore(t)))
+                {
+                    _troupe.Break(new WorkerStartException(_info, t, e));
+                    return false;
+                }
             }
+        }
+    }
+
+    /// <summary>False if the loop is to stop.</summary>
+    private async ValueTask<bool> TryPauseAsync(TimeSpan pause)
+    {
+        if (pause == TimeSpan.Zero) return true;
+        try
+        {
+            await Task.Delay(pause, _troupe.TimeProvider, _cancellation.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
@@ -63,6 +80,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private async Task<bool> TryReplaceWorkerAsync()
     {
         _queue.Idle.EndSearch(_rest);
+        Volatile.Write(ref _info, _info with { Restarts = Restarts });   // before the worker that counted them is gone
         await UnmakeAsync();
         if (_queue.IsCompleted || !TryBeginStart()) return false;
         Volatile.Write(ref _info, _info with { Restarts = _info.Restarts + 1 });

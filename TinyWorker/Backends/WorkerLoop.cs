@@ -55,6 +55,11 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
         ReferenceEquals(_executor, executor) && ReferenceEquals(Volatile.Read(ref _current), item) && item.Status == TinyFutureStatus.Running;
 
+    public IRemoteWorker? Remote => Volatile.Read(ref _worker) as IRemoteWorker;
+
+    /// <summary>How many workers at this index came before the one that is there.</summary>
+    public int Restarts => Math.Max(Info.Restarts, Remote?.Restarts ?? 0);
+
     public WorkerPhase Phase => (WorkerPhase)Volatile.Read(ref _phase);
 
     public void Start() => _executor.Start(RunAsync);

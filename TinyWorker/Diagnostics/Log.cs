@@ -22,4 +22,19 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "{Troupe}: a callback of a future threw.")]
     public static partial void CallbackFaulted(ILogger logger, string troupe, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Information, "{Worker}: {Line}")]
+    public static partial void WorkerOutput(ILogger logger, string worker, string line);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Worker}: {Line}")]
+    public static partial void WorkerErrorOutput(ILogger logger, string worker, string line);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Worker}: the process {ProcessId} is gone ({How}) and is replaced.")]
+    public static partial void ProcessLost(ILogger logger, string worker, int processId, string how);
+
+    [LoggerMessage(10, LogLevel.Error, "{Worker}: the worker process could not be replaced (try {Tries} of {Of}).")]
+    public static partial void ReplacementFailed(ILogger logger, string worker, int tries, int of, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Troupe}: worker {Index} did not stop within {Grace} of being asked and is killed.")]
+    public static partial void WorkerKilled(ILogger logger, string troupe, int index, TimeSpan grace);
 }

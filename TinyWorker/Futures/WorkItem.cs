@@ -63,6 +63,9 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>Whether it runs and was not asked to stop.</summary>
     public bool MayBeAskedToStop => Volatile.Read(ref _state) == Running;
 
+    /// <summary>Whether it was asked to stop and has not ended.</summary>
+    public bool IsAskedToStop => Volatile.Read(ref _state) == StopRequested;
+
     /// <summary>For the ladder of its worker, under the ladder's lock.</summary>
     public bool TryRequestStop() => TryMove(Running, StopRequested);
 

@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using TinyWorker.Backends.Processes.Payloads;
+using TinyWorker.Backends.Processes.Wire;
+
+namespace TinyWorker.Backends.Processes;
+
+/// <summary>A child's end of a connection, as blocking as its worker is. For one thread at a time.</summary>
+internal sealed class ChildConnection(Socket socket)
+{
+    private readonly FrameReader _reader = new(FrameDirection.ToWorker);
+    private readonly FrameWriter _writer = new();
+
+    /// <summary>How the inputs of tasks lie in their frames, once that is known.</summary>
+    public PayloadFormat? ValueFormat
+    {
+        set => _reader.ValueFormat = value;
+    }
+
+    /// <summary>Waits for the next frame. False if the parent is gone. The frame is valid until the next call.</summary>
+    public bool TryReceive(out Frame frame)
+    {
+        try
+        {
+            while (!_reader.TryRead(out frame))
+            {
+                var count = socket.Receive(_reader.GetMemory().Span);
+                if (count == 0) return false;
+                _reader.Advance(count);
+            }
+
+            return true;
+        }
+        catch (SocketException)
+        {
+            frame = default;
+            return false;
+        }
+    }
+
+    /// <summary>Sends a frame. Throws what the value's serializer throws, and has sent nothing then.</summary>
+    public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    {
+        _writer.Write(kind, sequence, format, value);
+        Flush();
+    }
+
+    public void Send(FrameKind kind, long sequence)
+    {
+        _writer.Write(kind, sequence);
+        Flush();
+    }
+
+    private void Flush()
+    {
+        try
+        {
+            for (var i = 0; i < _writer.SegmentCount; i++)
+            {
+                var rest = _writer.Segment(i).Span;
+                while (rest.Length > 0) rest = rest[socket.Send(rest)..];
+            }
+        }
+        catch (SocketException)
+        {
+            // The parent is gone, and this process is about to end.
+        }
+        finally
+        {
+            _writer.Clear();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using System.Reflection;
+using TinyWorker.Backends.Processes.Functions;
+using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Backends.Processes.Payloads;
+using TinyWorker.Backends.Processes.Wire;
+
+namespace TinyWorker.Backends.Processes;
+
+/// <summary>What a child does from its start to its end: it is told which worker to be, and is it.</summary>
+internal static class ChildServer
+{
+    private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
+
+    /// <summary>Serves on the thread that it is called on, which is the worker's own. The result is the exit code.</summary>
+    public static int Serve(ChildSide side)
+    {
+        var connection = new ChildConnection(side.Data);
+        if (!connection.TryReceive(out var frame)) return 1;   // the parent has changed its mind
+        var start = StartMessage.FromBytes(frame.Read(Raw));
+        IChildServer server;
+        try
+        {
+            server = Make(start);
+        }
+        catch (Exception e)
+        {
+            var exceptions = PayloadFormat.For<Exception>(new JsonPayloadSerializer(), start.Worker.Troupe);
+            connection.Send(FrameKind.StartFailed, 0, exceptions, e is TargetInvocationException { InnerException: { } inner } ? inner : e);
+            return 1;
+        }
+
+        return server.Serve(connection, side.Control);
+    }
+
+    private static IChildServer Make(StartMessage start)
+    {
+        var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)TravellingFunction.Rebuild(bytes))() : new JsonPayloadSerializer();
+        var function = TravellingFunction.Rebuild(start.Function);
+        var type = typeof(ChildServer<,>).MakeGenericType(Type.GetType(start.Input, throwOnError: true)!, Type.GetType(start.Result, throwOnError: true)!);
+        return (IChildServer)Activator.CreateInstance(type, start, function, serializer)!;
+    }
+}

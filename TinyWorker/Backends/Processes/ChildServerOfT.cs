@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using TinyWorker.Backends.Processes.Payloads;
+using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Futures;
+
+namespace TinyWorker.Backends.Processes;
+
+/// <summary>
+/// A worker in its child. It lives in an inline troupe on the thread that reads the connection: so it is made, called and disposed on one
+/// thread, with all that a troupe promises it, and a task is handed from no thread to another.
+/// </summary>
+/// <remarks>
+/// The thread that listens to the control connection shares two things with it, under a lock: which task runs, with the source of its
+/// token; and which task was cancelled last, for a cancellation can overtake its task.
+/// </remarks>
+internal sealed class ChildServer<TIn, TOut> : IChildServer
+{
+    private readonly StartMessage _start;
+    private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;
+    private readonly PayloadFormat<TIn> _inputs;
+    private readonly PayloadFormat<TOut> _results;
+    private readonly PayloadFormat<Exception> _exceptions;
+    private readonly Lock _lock = new();
+    private CancellationTokenSource _cancellation = new();   // guarded by _lock: of the task that runs, or of the next
+    private long _running;                                   // guarded by _lock: 0 for none
+    private long _cancelled;                                 // guarded by _lock: the last that was asked to stop
+
+    public ChildServer(StartMessage start, Delegate function, IPayloadSerializer serializer)
+    {
+        _start = start;
+        _factory = new WorkerRecipe<TIn, TOut>(start.Kind, function).Factory();
+        _inputs = PayloadFormat.For<TIn>(serializer, start.Worker.Troupe);
+        _results = PayloadFormat.For<TOut>(serializer, start.Worker.Troupe);
+        _exceptions = PayloadFormat.For<Exception>(serializer, start.Worker.Troupe);
+    }
+
+    public int Serve(ChildConnection connection, Socket control)
+    {
+        connection.ValueFormat = _inputs;
+        using var troupe = new TinyTroupe<TIn, TOut>(
+            _ => _factory(_start.Worker), new InlineTroupeOptions { Name = _start.Worker.Troupe, CancellationGrace = Timeout.InfiniteTimeSpan });
+        var ready = troupe.WhenReadyAsync();
+        Blocking.Wait(ready);
+        if (ready.Exception?.InnerException is { } failure)
+        {
+            connection.Send(FrameKind.StartFailed, 0, _exceptions, failure.InnerException ?? failure);
+            return 1;
+        }
+
+        new Thread(() => ListenTo(new ChildConnection(control))) { Name = "TinyWorker: listens to the parent", IsBackground = true }.UnsafeStart();
+        connection.Send(FrameKind.Ready, 0);
+        while (connection.TryReceive(out var frame) && frame.Kind == FrameKind.Call)
+        {
+            Run(troupe, connection, frame);
+            if (_start.MaxMemory is { } limit && Environment.WorkingSet > limit) connection.Send(FrameKind.Overweight, frame.Sequence);
+        }
+
+        return 0;
+    }
+
+    private void Run(TinyTroupe<TIn, TOut> troupe, ChildConnection connection, in Frame frame)
+    {
+        TIn input;
+        try
+        {
+            input = frame.Read(_inputs);
+        }
+        catch (Exception e)
+        {
+            SendFault(connection, frame.Sequence, e);
+            return;
+        }
+
+        var outcome = Outcome(troupe, input, Begin(frame.Sequence));
+        End();
+        if (outcome.FailureOrNull is { } failure) SendFault(connection, frame.Sequence, failure.Exception);
+        else SendResult(connection, frame.Sequence, outcome.Value);
+    }
+
+    private static TinyFuture<TOut> Outcome(TinyTroupe<TIn, TOut> troupe, TIn input, CancellationToken token)
+    {
+        try
+        {
+            var future = troupe.Submit(input, token);
+            Blocking.Wait(future, Timeout.InfiniteTimeSpan, CancellationToken.None);   // an inline troupe has run it, but for its last lines
+            return future;
+        }
+        catch (OperationCanceledException e)
+        {
+            return TinyFuture.FromException<TOut>(e);   // the token had fired before
+        }
+    }
+
+    private void SendResult(ChildConnection connection, long sequence, TOut value)
+    {
+        try
+        {
+            connection.Send(FrameKind.Result, sequence, _results, value);
+        }
+        catch (Exception e)
+        {
+            SendFault(connection, sequence, e);
+        }
+    }
+
+    private void SendFault(ChildConnection connection, long sequence, Exception exception) =>
+        connection.Send(FrameKind.Fault, sequence, _exceptions, exception);
+
+    private CancellationToken Begin(long sequence)
+    {
+        lock (_lock)
+        {
+            _running = sequence;
+            if (_cancelled == sequence) _cancellation.Cancel();   // nothing is registered on it yet
+            return _cancellation.Token;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            // The source of a task that was asked to stop may be about to fire.
+            if (_cancelled == _running || !_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
+            _running = 0;
+        }
+    }
+
+    private void ListenTo(ChildConnection control)
+    {
+        while (control.TryReceive(out var frame))
+        {
+            if (frame.Kind != FrameKind.Cancel) continue;
+            CancellationTokenSource toSignal;
+            lock (_lock)
+            {
+                _cancelled = frame.Sequence;
+                if (_running != frame.Sequence) continue;
+                toSignal = _cancellation;
+            }
+
+            // On the pool: what is registered on the token is the user's code. What that throws is its own affair.
+            _ = toSignal.CancelAsync();
+        }
+    }
+}

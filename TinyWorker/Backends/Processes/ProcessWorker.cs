@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Diagnostics;
+
+namespace TinyWorker.Backends.Processes;
+
+/// <summary>
+/// A worker whose code runs in a child process, as its loop sees it: it starts the child, hands it the tasks, and replaces it when it dies.
+/// </summary>
+/// <remarks>
+/// The loop calls StartAsync, CallAsync and DisposeAsync, one at a time. _current is the one child that is in use, or being started; it is
+/// replaced under the lock, by whoever sees first that it is lost: the call that it had, or the watch on its exit. A child that was
+/// replaced is seen off in the background (_leaving), and its disposal is waited for in the end.
+/// </remarks>
+internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers, WorkerInfo info) : TinyAsyncWorker<TIn, TOut>, IRemoteWorker, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending = new();   // fires when no child is to be started any more
+    private readonly Lock _lock = new();
+    private Task<Child<TIn, TOut>>? _current;   // guarded by _lock
+    private Task _leaving = Task.CompletedTask;   // guarded by _lock
+    private int _restarts = info.Restarts;        // guarded by _lock
+    private int _losses;                          // guarded by _lock: since a task ended well
+    private bool _isEnding;                       // guarded by _lock; set once
+
+    public int? ProcessId => Live?.ProcessId;
+
+    public long? ResidentBytes => Live?.ResidentBytes;
+
+    public int Restarts => Volatile.Read(ref _restarts);
+
+    private Child<TIn, TOut>? Live => Volatile.Read(ref _current) is { IsCompletedSuccessfully: true } current ? current.Result : null;
+
+    public override async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        Task<Child<TIn, TOut>> first;
+        lock (_lock) first = _current = Child<TIn, TOut>.StartAsync(workers, info, cancellationToken);
+        _ = WatchWhenStartedAsync(first);
+        await first.ConfigureAwait(false);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
+    {
+        var attempts = 0;
+        for (var isFresh = false; ; isFresh = true)
+        {
+            var child = await CurrentAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var value = await child.CallAsync(input, cancellationToken).ConfigureAwait(false);
+                if (_losses > 0) HasEndedWell();
+                if (child.IsOverweight) Replace(child, child.StopAsync);
+                return value;
+            }
+            catch (ChildLostException lost)
+            {
+                var exit = await child.EndAsync(lost).ConfigureAwait(false);
+                Lose(child, exit);
+                if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);
+                // It was gone before it saw the task. To a fresh one that cannot happen, unless the task's input is what it dies of.
+                if (lost.WasUntouched && !isFresh) continue;
+                if (++attempts < workers.Options.MaxAttempts) continue;
+                throw new WorkerCrashedException(info.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts, lost.InnerException);
+            }
+        }
+    }
+
+    public void Kill() => Live?.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<Child<TIn, TOut>>? current;
+        lock (_lock)
+        {
+            _isEnding = true;
+            current = _current;
+        }
+
+        await _ending.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            if (current is not null) await (await current.ConfigureAwait(false)).StopAsync().ConfigureAwait(false);
+        }
+        catch (Exception) when (!current!.IsCompletedSuccessfully)
+        {
+            // There is none: whoever waited for it was told why.
+        }
+
+        await _leaving.ConfigureAwait(false);
+        _ending.Dispose();
+    }
+
+    private async ValueTask<Child<TIn, TOut>> CurrentAsync(CancellationToken cancellationToken)
+    {
+        Task<Child<TIn, TOut>> current;
+        lock (_lock) current = _current!;
+        return await current.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void HasEndedWell()
+    {
+        lock (_lock) _losses = 0;
+    }
+
+    // A child that dies while it has nothing to do is replaced at once. Not before it is _current, or nobody would notice.
+    private async Task WatchWhenStartedAsync(Task<Child<TIn, TOut>> current)
+    {
+        await current.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!current.IsCompletedSuccessfully) return;
+        Lose(current.Result, await current.Result.Exited.ConfigureAwait(false));
+    }
+
+    private void Lose(Child<TIn, TOut> child, ChildExit exit)
+    {
+        if (!Replace(child, () => child.DisposeAsync().AsTask())) return;
+        Log.ProcessLost(workers.Troupe.Logger, $"{info.Troupe} #{info.Index}", exit.ProcessId, exit.ToString());
+    }
+
+    /// <summary>Starts another in the child's place, and sees the child off. False if that was done before, or is not to be done.</summary>
+    private bool Replace(Child<TIn, TOut> child, Func<Task> seeOff)
+    {
+        lock (_lock)
+        {
+            if (_isEnding || Live != child) return false;
+            var isLost = !child.IsOverweight;
+            if (isLost) _losses++;
+            _restarts++;
+            _leaving = Task.WhenAll(_leaving, seeOff());
+            _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1);
+            _ = WatchWhenStartedAsync(_current);
+            return true;
+        }
+    }
+
+    private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses)
+    {
+        await Task.Yield();   // out of the lock
+        for (var t = 1; ; t++)
+        {
+            try
+            {
+                var pause = RestartPause.Before(losses + t - 1);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, workers.Troupe.TimeProvider, _ending.Token).ConfigureAwait(false);
+                return await Child<TIn, TOut>.StartAsync(workers, worker, _ending.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!_ending.IsCancellationRequested)
+            {
+                Log.ReplacementFailed(workers.Troupe.Logger, $"{worker.Troupe} #{worker.Index}", t, Backend.TriesAtReplacement, e);
+                if (t < Backend.TriesAtReplacement) continue;
+                var broken = new WorkerStartException(worker, t, e);
+                workers.Troupe.Break(broken);
+                throw broken;
+            }
+        }
+    }
+}
