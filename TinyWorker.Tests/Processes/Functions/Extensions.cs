@@ -1,0 +1,10 @@
+namespace TinyWorker.Tests.Processes.Functions;
+
+internal static class Extensions
+{
+    public static string Then(this string? first, string second) => first + second;
+
+    public static Func<T, T> Twice<T>(this Func<T, T> function) => x => function(function(x));
+
+    public static T Twice<T>(this Func<T, T> function, T x) => function(function(x));
+}

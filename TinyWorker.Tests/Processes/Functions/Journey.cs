@@ -1,0 +1,23 @@
+using TinyWorker.Backends.Processes.Functions;
+
+namespace TinyWorker.Tests.Processes.Functions;
+
+/// <summary>There and back without leaving the process.</summary>
+internal static class Journey
+{
+    public static T Of<T>(T function)
+        where T : Delegate
+    {
+        var rebuilt = TravellingFunction.Rebuild(TravellingFunction.Describe(function, nameof(function)).Bytes);
+        Assert.That(rebuilt, Is.TypeOf(function.GetType()));
+        return (T)rebuilt;
+    }
+
+    /// <summary>The message with which the function is refused.</summary>
+    public static string Refusal(Delegate function)
+    {
+        var refusal = Assert.Throws<ArgumentException>(() => TravellingFunction.Describe(function, "workerFactory"))!;
+        Assert.That(refusal.ParamName, Is.EqualTo("workerFactory"));
+        return refusal.Message;
+    }
+}

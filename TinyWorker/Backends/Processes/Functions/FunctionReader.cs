@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace TinyWorker.Backends.Processes.Functions;
+
+/// <summary>Reads what <see cref="FunctionWriter"/> wrote, in another process.</summary>
+[RequiresUnreferencedCode(TravellingFunction.Reflects)]
+[RequiresDynamicCode(TravellingFunction.Reflects)]
+internal sealed class FunctionReader
+{
+    private readonly BinaryReader _reader;
+    private readonly Dictionary<string, Assembly> _assemblies = [];   // by full name
+    private readonly List<Type> _types = [];
+    private readonly List<object> _objects = [];
+
+    private FunctionReader(BinaryReader reader) => _reader = reader;
+
+    /// <exception cref="InvalidOperationException">It cannot be rebuilt here.</exception>
+    public static Delegate Read(byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes, writable: false));
+        var name = "unknown";
+        try
+        {
+            if (reader.ReadByte() != FunctionWriter.Format) throw new InvalidDataException("It does not begin like one.");
+            name = reader.ReadString();
+            return new FunctionReader(reader).ReadAll();
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"The function ({name}) cannot be rebuilt in the worker process: {e.Message}", e);
+        }
+    }
+
+    private Delegate ReadAll()
+    {
+        for (var left = _reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            var fullName = _reader.ReadString();
+            var build = new Guid(_reader.ReadBytes(16));
+            _assemblies.Add(fullName, new DescribedAssembly(fullName, build, _reader.ReadString()).Load());
+        }
+
+        var function = ReadValue() as Delegate;
+        return function is not null && _reader.BaseStream.Position == _reader.BaseStream.Length
+            ? function
+            : throw new InvalidDataException("Its description is damaged.");
+    }
+
+    private object? ReadValue()
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        switch ((ValueKind)_reader.ReadByte())
+        {
+            case ValueKind.Null: return null;
+            case ValueKind.Again: return _objects[_reader.Read7BitEncodedInt()];
+            case ValueKind.Function: return ReadFunction();
+            case ValueKind.Closure: return ReadClosure();
+            case ValueKind.Type: return Numbered(ReadType());
+            case ValueKind.Data:
+                // The number is taken first, as the writer took it.
+                var type = ReadType();
+                return Numbered(CapturedData.Read(_reader.ReadBytes(_reader.Read7BitEncodedInt()), type));
+            default: throw new InvalidDataException("Its description is damaged.");
+        }
+    }
+
+    private Delegate ReadFunction()
+    {
+        var type = ReadType();
+        var declaringType = ReadType();
+        var token = _reader.ReadInt32();
+        var name = _reader.ReadString();
+        var arguments = new Type[_reader.Read7BitEncodedInt()];
+        for (var i = 0; i < arguments.Length; i++) arguments[i] = ReadType();
+
+        // The token leads to the definition; its twin on the constructed type is the one to call.
+        var definition = declaringType.Module.ResolveMethod(token)!;
+        var method = (MethodInfo)MethodBase.GetMethodFromHandle(definition.MethodHandle, declaringType.TypeHandle)!;
+        if (method.Name != name) throw new InvalidDataException($"The method '{name}' is not where it was: '{method.Name}' is there.");
+        if (arguments.Length > 0) method = method.MakeGenericMethod(arguments);
+        return Delegate.CreateDelegate(type, ReadValue(), method);
+    }
+
+    private object ReadClosure()
+    {
+        var type = ReadType();
+        var closure = Numbered(RuntimeHelpers.GetUninitializedObject(type));
+        for (var left = _reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            var name = _reader.ReadString();
+            var variable = type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                ?? throw new InvalidDataException($"The variable '{name}' is not where it was.");
+            variable.SetValue(closure, ReadValue());
+        }
+
+        return closure;
+    }
+
+    private Type ReadType()
+    {
+        var number = _reader.Read7BitEncodedInt();
+        if (number < _types.Count) return _types[number];
+        var type = Type.GetType(_reader.ReadString(), name => _assemblies[name.FullName], typeResolver: null, throwOnError: true)!;
+        _types.Add(type);
+        return type;
+    }
+
+    private object Numbered(object value)
+    {
+        _objects.Add(value);
+        return value;
+    }
+}
