@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace TinyWorker;
 
 /// <summary>
@@ -13,6 +15,15 @@ namespace TinyWorker;
 public sealed class ProcessTroupeOptions : TinyTroupeOptions
 {
     internal static readonly TimeSpan DefaultStartTimeout = TimeSpan.FromSeconds(30);
+
+    private const string Reflects = "Functions, their captured variables and the values of other than plain types go to a worker process by reflection.";
+
+    /// <summary>The defaults.</summary>
+    [RequiresUnreferencedCode(Reflects)]
+    [RequiresDynamicCode(Reflects)]
+    public ProcessTroupeOptions()
+    {
+    }
 
     /// <summary>Environment variables for each worker, over those of this process; null removes one. Called here, before each start.</summary>
     /// <value>By default none.</value>

@@ -5,7 +5,9 @@ using TinyWorker.Backends.Processes.Wire;
 namespace TinyWorker.Backends.Processes;
 
 /// <summary>A child's end of a connection, as blocking as its worker is. For one thread at a time.</summary>
+#pragma warning disable CA1001 // It is used to the end of the process, as the socket is.
 internal sealed class ChildConnection(Socket socket)
+#pragma warning restore CA1001
 {
     private readonly FrameReader _reader = new(FrameDirection.ToWorker);
     private readonly FrameWriter _writer = new();

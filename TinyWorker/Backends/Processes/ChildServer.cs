@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using TinyWorker.Backends.Processes.Functions;
 using TinyWorker.Backends.Processes.Launching;
@@ -33,6 +33,9 @@ internal static class ChildServer
         return server.Serve(connection, side.Control);
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = ProcessWorkers.WasWarned)]
+    [UnconditionalSuppressMessage("Trimming", "IL2057", Justification = ProcessWorkers.WasWarned)]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = ProcessWorkers.WasWarned)]
     private static IChildServer Make(StartMessage start)
     {
         var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)TravellingFunction.Rebuild(bytes))() : new JsonPayloadSerializer();

@@ -13,7 +13,9 @@ namespace TinyWorker.Backends.Processes;
 /// The thread that listens to the control connection shares two things with it, under a lock: which task runs, with the source of its
 /// token; and which task was cancelled last, for a cancellation can overtake its task.
 /// </remarks>
+#pragma warning disable CA1001 // The token source has no timer and no handle: there is nothing to dispose.
 internal sealed class ChildServer<TIn, TOut> : IChildServer
+#pragma warning restore CA1001
 {
     private readonly StartMessage _start;
     private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;

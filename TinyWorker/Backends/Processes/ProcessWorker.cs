@@ -105,7 +105,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     // A child that dies while it has nothing to do is replaced at once. Not before it is _current, or nobody would notice.
     private async Task WatchWhenStartedAsync(Task<Child<TIn, TOut>> current)
     {
-        await current.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!current.IsCompletedSuccessfully) return;
         Lose(current.Result, await current.Result.Exited.ConfigureAwait(false));
     }
