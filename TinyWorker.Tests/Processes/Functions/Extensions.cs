@@ -6,5 +6,7 @@ internal static class Extensions
 
     public static Func<T, T> Twice<T>(this Func<T, T> function) => x => function(function(x));
 
+    public static long LengthPlus(this Stream stream, int x) => stream.Length + x;
+
     public static T Twice<T>(this Func<T, T> function, T x) => function(function(x));
 }

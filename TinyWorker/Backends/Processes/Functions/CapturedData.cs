@@ -40,7 +40,7 @@ internal static class CapturedData
     {
         var type = value.GetType();
         if (value is Regex) return typeof(Regex);
-        if (value is CultureInfo) return typeof(CultureInfo);
+        if (value is CultureInfo { IsReadOnly: true }) return typeof(CultureInfo);
         return Closure.IsCollectionExpression(type) ? typeof(List<>).MakeGenericType(type.GetGenericArguments()) : type;
     }
 
@@ -56,7 +56,7 @@ internal static class CapturedData
             var json = JsonSerializer.SerializeToUtf8Bytes(value, type, Options);
             var copy = Read(json, type);
             if (Likeness.Difference(value, copy) is { } where)
-                reason = $"System.Text.Json would lose {where}. A type travels whole if all its state is public, or marked with [JsonInclude], [JsonConstructor] or [JsonConverter].";
+                reason = $"System.Text.Json would lose {where}. An object travels if all of its state is public, or marked for System.Text.Json.";
             else if (!json.AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(copy, type, Options)))
                 reason = "what System.Text.Json makes of it is not what it makes of a copy.";
             else
@@ -64,7 +64,7 @@ internal static class CapturedData
         }
         catch (Exception e)
         {
-            reason = $"System.Text.Json cannot copy it ({e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")})";
+            reason = $"it is not plain data that System.Text.Json can copy ({e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}).";
         }
 
         return null;

@@ -22,7 +22,7 @@ internal sealed class DataInspector
         if (value is null) return null;
         var type = value.GetType();
         if (OfThisProcess.WhyNot(value) is { } reason) return reason;
-        if (KnownTypes.IsAtom(type) || KnownTypes.IsTakenAtItsWord(type)) return null;
+        if (KnownTypes.IsAtom(type) || KnownTypes.IsSaidByAText(value) || KnownTypes.HasItsOwnConverter(type)) return null;
         if (_around.Count == MaxDepth) return $"it is nested more than {MaxDepth} deep.";
         if (!_around.Add(value)) return "it leads back to itself.";
         reason = KnownTypes.IsCollection(type) ? OfCollection(value, type) : OfObject(value, type);

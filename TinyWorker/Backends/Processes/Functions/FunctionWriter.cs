@@ -183,6 +183,6 @@ internal sealed class FunctionWriter : IDisposable
 
     private CannotTravelException Refused(string what) => new(_path + what);
 
-    private const string Advice = "Make it in the worker (a worker factory runs there), or capture what it is made from.";
+    private const string Advice = "What cannot travel can be made in the worker, by a worker factory.";
     private const string AdviceForThis = "Copy what the function needs of the object into local variables, or make the function static.";
 }

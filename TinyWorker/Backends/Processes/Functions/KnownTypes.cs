@@ -36,9 +36,11 @@ internal static class KnownTypes
     /// <summary>Without the native integers: they are handles, as a rule.</summary>
     public static bool IsPrimitive(Type type) => type.IsPrimitive && type != typeof(nint) && type != typeof(nuint);
 
-    /// <summary>Whether JSON knows them by a form of their own, which says all there is.</summary>
-    public static bool IsTakenAtItsWord(Type type) =>
-        typeof(Regex).IsAssignableFrom(type) || typeof(CultureInfo).IsAssignableFrom(type) || type.GetCustomAttribute<JsonConverterAttribute>() is not null;
+    /// <summary>What is made anew from a text; subclasses are .NET's own, and lose nothing but their speed.</summary>
+    public static bool IsSaidByAText(object value) => value is Regex || value is CultureInfo { IsReadOnly: true };
+
+    /// <summary>Whether its author has said how it becomes JSON: then it is taken at its word.</summary>
+    public static bool HasItsOwnConverter(Type type) => type.GetCustomAttribute<JsonConverterAttribute>(inherit: false) is not null;
 
     public static bool IsCollection(Type type) =>
         type.IsArray || Closure.IsCollectionExpression(type) || (type.IsGenericType && Collections.Contains(type.GetGenericTypeDefinition()));

@@ -8,20 +8,21 @@ namespace TinyWorker.Backends.Processes.Functions;
 [RequiresUnreferencedCode(TravellingFunction.Reflects)]
 internal static class Likeness
 {
-    /// <summary>The first difference, as words that follow "would lose"; null if there is none.</summary>
+    /// <summary>The first difference, as words that follow "would lose": "the value of its Name of an item"; null if there is none.</summary>
     public static string? Difference(object? value, object? copy)
     {
         if (value is null && copy is null) return null;
-        if (value is null || copy is null) return "a value";
+        if (value is null || copy is null) return "the value";
         var type = value.GetType();
+        if (KnownTypes.IsSaidByAText(value) && copy.GetType().IsAssignableFrom(type)) return null;
         if (type != copy.GetType())
         {
             // What stands behind IReadOnlyList<T> may come back as another kind of list.
             return IsList(value) && IsList(copy) && ElementType(value) == ElementType(copy) ? OfItems(value, copy) : $"the type {Readable.Name(type)}";
         }
 
-        if (KnownTypes.IsTakenAtItsWord(type)) return null;
-        if (KnownTypes.IsAtom(type)) return value.Equals(copy) ? null : $"a part of a {Readable.Name(type)}";
+        if (KnownTypes.HasItsOwnConverter(type)) return null;
+        if (KnownTypes.IsAtom(type)) return value.Equals(copy) ? null : "the value";
         if (value is Array array && KnownTypes.IsPrimitive(type.GetElementType()!)) return OfPrimitives(array, (Array)copy);
         return KnownTypes.IsCollection(type) ? OfItems(value, copy) ?? OfComparers(value, copy, type) : OfFields(value, copy, type);
     }
@@ -30,7 +31,7 @@ internal static class Likeness
     {
         foreach (var field in DataFields.Of(type))
             if (Difference(field.GetValue(value), field.GetValue(copy)) is { } difference)
-                return $"{(difference == "a value" ? "the value" : difference)} of its {Readable.Name(field)}";
+                return $"{difference} of its {Readable.Name(field)}";
         return null;
     }
 
@@ -39,23 +40,23 @@ internal static class Likeness
         var copies = ((IEnumerable)copy).GetEnumerator();
         foreach (var item in (IEnumerable)value)
         {
-            if (!copies.MoveNext()) return "an item";
-            if (Difference(item, copies.Current) is { } difference) return $"{difference} in an item";
+            if (!copies.MoveNext()) return "the number of the items";
+            if (Difference(item, copies.Current) is { } difference) return $"{difference} of an item";
         }
 
-        return copies.MoveNext() ? "the number of its items" : null;
+        return copies.MoveNext() ? "the number of the items" : null;
     }
 
     // The known ones are the same object in both, or two that are of no account where the inspector has let them pass.
     private static string? OfComparers(object value, object copy, Type type) =>
-        KnownTypes.ComparersOf(type, value).SequenceEqual(KnownTypes.ComparersOf(type, copy), ReferenceEqualityComparer.Instance) ? null : "its comparer";
+        KnownTypes.ComparersOf(type, value).SequenceEqual(KnownTypes.ComparersOf(type, copy), ReferenceEqualityComparer.Instance) ? null : "the comparer";
 
     // Bit by bit: for thousands of numbers, and for what is not equal to itself.
     private static string? OfPrimitives(Array value, Array copy)
     {
         for (var i = 0; i < value.Rank; i++)
-            if (value.GetLength(i) != copy.GetLength(i) || value.GetLowerBound(i) != copy.GetLowerBound(i)) return "the bounds of an array";
-        return BytesOf(value).SequenceEqual(BytesOf(copy)) ? null : "an item of an array";
+            if (value.GetLength(i) != copy.GetLength(i) || value.GetLowerBound(i) != copy.GetLowerBound(i)) return "the bounds";
+        return BytesOf(value).SequenceEqual(BytesOf(copy)) ? null : "the value of an item";
     }
 
     private static ReadOnlySpan<byte> BytesOf(Array array) =>

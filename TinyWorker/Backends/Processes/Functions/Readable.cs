@@ -18,16 +18,7 @@ internal static class Readable
     {
         if (type.IsArray) return $"{Name(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
         if (Closure.IsAnonymousType(type)) return "an anonymous type";
-        var tick = type.Name.IndexOf('`');
-        var name = tick < 0 ? type.Name : type.Name[..tick];
-        if (tick > 0)
-        {
-            // A nested type's arguments begin with those of the types around it.
-            var own = int.Parse(type.Name.AsSpan(tick + 1), provider: null);
-            name += $"<{string.Join(", ", type.GetGenericArguments().TakeLast(own).Select(Name))}>";
-        }
-
-        return type is { DeclaringType: { } outer, IsGenericParameter: false } ? $"{Name(outer)}.{name}" : name;
+        return type.IsGenericParameter ? type.Name : Name(type, type.GetGenericArguments());
     }
 
     /// <summary>The variable, property or parameter that a field holds.</summary>
@@ -38,6 +29,17 @@ internal static class Readable
         if (name.StartsWith("$VB$Local_", StringComparison.Ordinal)) return name["$VB$Local_".Length..];
         var end = name.StartsWith('<') ? name.IndexOf('>') : -1;
         return end > 1 ? name[1..end] : name;
+    }
+
+    // A nested type's arguments begin with those of the types around it, which do not know theirs.
+    private static string Name(Type type, Type[] arguments)
+    {
+        var outer = type.DeclaringType;
+        var own = arguments[(outer?.GetGenericArguments().Length ?? 0)..type.GetGenericArguments().Length];
+        var tick = type.Name.IndexOf('`');
+        var name = tick < 0 ? type.Name : type.Name[..tick];
+        if (own.Length > 0) name += $"<{string.Join(", ", own.Select(Name))}>";
+        return outer is null ? name : $"{Name(outer, arguments)}.{name}";
     }
 
     // <Main>b__0 is a lambda in Main, <Main>g__Square|0_0 its local function Square, <Main>$ the top-level statements; they nest.

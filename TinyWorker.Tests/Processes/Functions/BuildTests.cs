@@ -1,0 +1,104 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using TinyWorker.Backends.Processes.Functions;
+
+namespace TinyWorker.Tests.Processes.Functions;
+
+/// <summary>A function goes to the very build it came from, or nowhere.</summary>
+internal sealed class BuildTests
+{
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("tinyworker-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void Rebuild_OfAnotherBuildOfTheAssembly_SaysWhichAndWhatToDo()
+    {
+        var bytes = TravellingFunction.Describe((int x) => x + 1, "function").Bytes.ToArray();
+        var build = typeof(BuildTests).Module.ModuleVersionId.ToByteArray();
+        bytes[bytes.AsSpan().IndexOf(build)] ^= 1;
+        var error = Assert.Throws<InvalidOperationException>(() => TravellingFunction.Rebuild(bytes))!;
+        Assert.That(error.Message, Does.Contain(nameof(Rebuild_OfAnotherBuildOfTheAssembly_SaysWhichAndWhatToDo)));
+        Assert.That(error.Message, Does.Contain("another build of 'TinyWorker.Tests, ").And.Contain(typeof(BuildTests).Module.ModuleVersionId.ToString()));
+        Assert.That(error.Message, Does.Contain(typeof(BuildTests).Assembly.Location).And.Contain("restart the program"));
+    }
+
+    [Test]
+    public void Rebuild_OfDamagedBytes_NeverDoesAnythingButThrow()
+    {
+        var captured = 1;
+        var bytes = TravellingFunction.Describe((int x) => x + captured, "function").Bytes;
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.That(() => TravellingFunction.Rebuild(bytes[..length]), Throws.InvalidOperationException, $"the first {length} bytes");
+        Assert.That(() => TravellingFunction.Rebuild([.. bytes, 0]), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void Assembly_ThatOnlyItsPathLeadsTo_IsLoadedFromThere()
+    {
+        var function = MadeAssembly.FunctionOf(LoadOnItsOwn("TinyWorkerMade1", "!"));
+        Assert.That(Call(function), Is.EqualTo("a!"));
+    }
+
+    [Test]
+    public void Assembly_ThatWasBuiltAnewMeanwhile_IsRefused()
+    {
+        var function = MadeAssembly.FunctionOf(LoadOnItsOwn("TinyWorkerMade2", "!"));
+        Write("TinyWorkerMade2", "?");
+        Assert.That(Call(function), Does.StartWith("ERROR").And.Contain("another build of 'TinyWorkerMade2, "));
+    }
+
+    [Test]
+    public void Assembly_ThatIsGoneMeanwhile_IsNamedAsMissing()
+    {
+        var function = MadeAssembly.FunctionOf(LoadOnItsOwn("TinyWorkerMade3", "!"));
+        File.Delete(Path.Combine(_folder, "TinyWorkerMade3.dll"));
+        Assert.That(Call(function), Does.StartWith("ERROR").And.Contain("cannot load 'TinyWorkerMade3, ").And.Contain(_folder));
+    }
+
+    [Test]
+    public void Assembly_InMemoryAlone_IsRefused()
+    {
+        using var stream = new MemoryStream();
+        MadeAssembly.Save("TinyWorkerMade4", "!", stream);
+        var loaded = MadeAssembly.FunctionOf(Assembly.Load(stream.ToArray()));
+        Assert.That(Journey.Refusal(loaded), Does.Contain("'TinyWorkerMade4, ").And.Contain("loaded from memory"));
+        Assert.That(Journey.Refusal(MadeAssembly.Run("TinyWorkerMade5", "!")), Does.Contain("compiled while the program runs"));
+    }
+
+    [Test]
+    public void TypeArgument_OfAnAssemblyInMemoryAlone_IsRefused()
+    {
+        var type = MadeAssembly.Run("TinyWorkerMade6", "!").Method.DeclaringType!;
+        var function = GetType().GetMethod(nameof(NameOf), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).CreateDelegate<Func<int, string>>();
+        Assert.That(Journey.Refusal(function), Does.Contain("'TinyWorkerMade6, ").And.Contain("made while the program runs"));
+    }
+
+    // In a child: a test host finds assemblies in ways of its own.
+    private static string Call(Func<string, string> function)
+    {
+        using var child = new FunctionChild();
+        return child.Call(function, "a");
+    }
+
+    private static string NameOf<T>(int x) => typeof(T).Name + x;
+
+    private Assembly LoadOnItsOwn(string name, string suffix)
+    {
+        Write(name, suffix);
+        return new AssemblyLoadContext(name, isCollectible: true).LoadFromAssemblyPath(Path.Combine(_folder, name + ".dll"));
+    }
+
+    private void Write(string name, string suffix)
+    {
+        var path = Path.Combine(_folder, name + ".dll");
+        // A new file, not new content: the old one is mapped into this process.
+        File.Delete(path);
+        using var file = File.Create(path);
+        MadeAssembly.Save(name, suffix, file);
+    }
+}
