@@ -24,14 +24,20 @@ public abstract class TinyFuture<T> : IWatchable
     //        \     StopRequested ---+
     //         \---------------------+   (cancelled while waiting, failed input, or a promise that is kept)
     //
+    // Between Pending and Running a task may be Handed: sent ahead to a worker elsewhere that is still at another, which alone knows whether it
+    // has begun. It still waits, but its worker's loop alone moves it on: to Running, back to Pending when the worker gives it back, or to
+    // Completing. Cancel makes it HandedUnwanted and asks for it back.
+    //
     // Whoever enters Completing owns the future alone: it writes _value, and then completes the future by one exchange, which puts the end
     // (Success, or the Failure) where the continuations were and takes those out. A continuation is added by swapping it in for
     // what was there, unless that is an end: so each one is either seen by the completer or told by TryAdd that the future is complete.
     // None is lost, none runs twice. The end stands in the continuations' field because that makes the future smaller, too.
     private protected const int Pending = 0;
-    private protected const int Running = 1;
-    private protected const int StopRequested = 2;
-    private protected const int Completing = 3;   // the last: completed futures stay there
+    private protected const int Handed = 1;
+    private protected const int HandedUnwanted = 2;
+    private protected const int Running = 3;
+    private protected const int StopRequested = 4;
+    private protected const int Completing = 5;   // the last: completed futures stay there
 
     private static readonly object Success = new();
 
@@ -49,7 +55,7 @@ public abstract class TinyFuture<T> : IWatchable
         Failure { IsCancellation: true } => TinyFutureStatus.Canceled,
         Failure => TinyFutureStatus.Faulted,
         var end when end == Success => TinyFutureStatus.Succeeded,
-        _ => Volatile.Read(ref _state) == Pending ? TinyFutureStatus.Pending : TinyFutureStatus.Running,
+        _ => Volatile.Read(ref _state) < Running ? TinyFutureStatus.Pending : TinyFutureStatus.Running,
     };
 
     /// <summary>Whether it has ended: succeeded, faulted or cancelled. Never blocks.</summary>

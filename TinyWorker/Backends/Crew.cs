@@ -130,6 +130,13 @@ internal sealed class Crew<TIn, TOut>
     public void Abort()
     {
         foreach (var loop in Loops) loop.Abort();
+        RecallHanded();
+    }
+
+    /// <summary>Asks the workers elsewhere to give back what they have not begun.</summary>
+    public void RecallHanded()
+    {
+        foreach (var loop in Loops) loop.RecallHanded();
     }
 
     /// <summary>No more work can come.</summary>

@@ -291,6 +291,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             item.Fail(failure);
         }
 
+        OnReturned(0, long.MaxValue);
         _troupe.Crew.Abandon(this);
         _executor.TaskWasTaken();
     }

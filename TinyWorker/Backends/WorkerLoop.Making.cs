@@ -13,6 +13,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             {
                 WithoutContext(() => _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null."));
                 _isSynchronous = _worker is TinyWorker<TIn, TOut>;
+                _ahead = _worker as IAheadWorker<TIn, TOut>;
+                if (_ahead is not null) _ahead.Returned = OnReturned;
                 _tasksOfThisWorker = 0;
                 if (_worker is TinyAsyncWorker<TIn, TOut> slow) await OnOwnStackAfterwardsAsync(slow.StartAsync(_cancellation.Token));
                 if (!TryBeginWork()) return false;

@@ -99,7 +99,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 if (!running.IsCompletedSuccessfully)
                 {
                     await running;
-                    await _rest.Hop();   // off the stack of whoever completed what the user's code awaited: it may never come back there
+                    // Off the stack of whoever completed what the user's code awaited: it may never come back there.
+                    if (_ahead is null) await _rest.Hop();
                 }
 
                 if (_isRetired) return;
@@ -119,25 +120,32 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private ValueTask RunNext(out bool found)
     {
-        found = TryTake(out var item);
+        var isWanted = true;
+        var isHanded = TryTakeHanded(out var item, out var number);
+        found = isHanded || TryTake(out item);
         if (!found) return default;
         var argument = item!.Argument;        // before it starts: from then on it may be given up, and drops it
         Volatile.Write(ref _current, item);   // before it starts: from then on whoever stops it looks here
-        if (!item.TryStart(out _isLast))
+        if (isHanded)
+        {
+            isWanted = item.StartHanded(out _isLast);
+        }
+        else if (!item.TryStart(out _isLast))
         {
             Volatile.Write(ref _current, null);
             return default;
         }
 
         // An abort says so first and looks for running tasks afterwards; TryStart was a full fence: one of the two sees the other.
-        if (_troupe.Verdict is { } verdict)
+        if (_troupe.Verdict is { } verdict && !isHanded)
         {
             Fail(item, verdict);
             return default;
         }
 
         if (_troupe.TaskTimeout is { } timeout) ArmTimeout(timeout);
-        return CallAsync(item, argument);
+        if (!isWanted || _troupe.Verdict is not null) item.Cancel();   // it could not be taken back in time
+        return _ahead is null ? CallAsync(item, argument) : CallAheadAsync(item, argument, number);
     }
 
     private bool TryTake(out WorkItem<TIn, TOut>? item)

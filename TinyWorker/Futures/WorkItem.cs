@@ -57,6 +57,30 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         return started;
     }
 
+    /// <summary>For a loop that sends it ahead of its start. False if it has ended meanwhile.</summary>
+    public bool TryHand() => TryMove(Pending, Handed);
+
+    /// <summary>For the loop that has handed it: its worker is at it now.</summary>
+    /// <param name="isLast">Whether nothing waits behind it.</param>
+    /// <returns>Whether it is still wanted; if not, it is to be asked to stop.</returns>
+    public bool StartHanded(out bool isLast)
+    {
+        var isWanted = TryMove(Handed, Running);
+        if (!isWanted) Volatile.Write(ref _state, Running);   // nobody but its loop moves it out of HandedUnwanted
+        isLast = troupe.Gate.Leave();
+        return isWanted;
+    }
+
+    /// <summary>For the loop that has handed it: its worker has not begun it, and will not. False if it is not wanted any more.</summary>
+    public bool TryTakeBack() => TryMove(Handed, Pending);
+
+    /// <summary>For the loop that has handed it: ends it unbegun.</summary>
+    public void EndHanded(Failure failure)
+    {
+        Volatile.Write(ref _state, Completing);   // nobody but its loop moves it out of HandedUnwanted, and out of Handed only there
+        EndUnstarted(failure);
+    }
+
     /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
     public bool TryClaim() => TryMove(Running, Completing);
 
@@ -90,6 +114,12 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     public bool TryEndWaiting(Failure failure)
     {
         if (!TryMove(Pending, Completing)) return false;
+        EndUnstarted(failure);
+        return true;
+    }
+
+    private void EndUnstarted(Failure failure)
+    {
         troupe.BeginEnding();   // before it leaves the gate: nobody may find the troupe drained until it has ended
         troupe.Gate.Leave();
         troupe.CountOutside(failure);
@@ -97,7 +127,6 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         Fail(failure);
         troupe.DropShells();
         troupe.FinishEnding();
-        return true;
     }
 
     protected void EnterChannelWith(TIn input)
@@ -132,6 +161,10 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
                     var message = token.CanBeCanceled ? "The task was cancelled by the token that it was submitted with." : "The task was cancelled by Cancel().";
                     if (TryEndWaiting(Failure.Cancellation(new OperationCanceledException(message, token)))) return true;
                     break;
+                case Handed:
+                    if (!TryMove(Handed, HandedUnwanted)) break;
+                    troupe.Crew.RecallHanded();
+                    return true;
                 case Running:
                     if (troupe.Crew.TryCancel(this)) return true;
                     if (Volatile.Read(ref _state) != Running) return false;

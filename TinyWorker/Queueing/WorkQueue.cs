@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
@@ -19,9 +20,11 @@ internal sealed class WorkQueue<TItem>
 {
     private const int FewShells = 1024;
 
+    private readonly ConcurrentQueue<TItem> _returned = new();   // what was taken before and came back: it is older than what is in the channel
     private readonly Lock _replacing = new();
     private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
     private bool _isMoving;                                               // written under _replacing: the channel looks empty
+    private int _returnedCount;                                           // those in _returned, and those on their way there
     private bool _completed;                                              // written under _replacing; set once
 
     public WorkQueue() => Idle = new IdleWorkers(() => HasItems);
@@ -29,7 +32,10 @@ internal sealed class WorkQueue<TItem>
     public IdleWorkers Idle { get; }
 
     // Not TryPeek: a ConcurrentQueue that was peeked at leaves what is dequeued afterwards in its slots, and with it every finished task.
-    public bool HasItems => Volatile.Read(ref _channel).Reader.Count > 0;
+    public bool HasItems => Count > 0;
+
+    /// <summary>How much there is to take, shells included.</summary>
+    public int Count => Volatile.Read(ref _channel).Reader.Count + Volatile.Read(ref _returnedCount);
 
     /// <summary>Nothing will be added any more. What is in it may still be taken.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed);
@@ -51,7 +57,21 @@ internal sealed class WorkQueue<TItem>
     public bool TryTake([NotNullWhen(true)] out TItem? item)
     {
         item = null;
+        if (Volatile.Read(ref _returnedCount) > 0 && _returned.TryDequeue(out item))
+        {
+            Interlocked.Decrement(ref _returnedCount);
+            return true;
+        }
+
         return !Volatile.Read(ref _isMoving) && Volatile.Read(ref _channel).Reader.TryRead(out item);
+    }
+
+    /// <summary>Takes back what was taken and not started, to be taken before anything else.</summary>
+    public void Return(TItem item)
+    {
+        Interlocked.Increment(ref _returnedCount);
+        _returned.Enqueue(item);
+        Idle.ItemAdded();
     }
 
     /// <summary>Lets go of the shells if there are many more of them than of what still waits.</summary>

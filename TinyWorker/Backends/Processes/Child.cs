@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -9,25 +10,45 @@ using TinyWorker.Diagnostics;
 namespace TinyWorker.Backends.Processes;
 
 /// <summary>
-/// One child with a worker in it, seen from the parent. Calls are made one at a time; <see cref="Kill"/> and the properties are for anybody.
+/// One child with a worker in it, seen from the parent. It is called by the worker's loop, one call at a time; only <see cref="Kill"/>,
+/// <see cref="Recall"/> and the properties are for anybody.
 /// </summary>
 /// <remarks>
-/// On the data connection each side writes only when it is its turn: the parent a call, the child its outcome. On the control
-/// connection the parent says what cannot wait for that: that the running task is to stop.
+/// On the data connection the tasks go there in order and their outcomes come back in the same order, each as soon as it is there: so the first
+/// that is handed and has no outcome is the one that the child is at. On the control connection the parent says what cannot wait:
+/// that the running task is to stop, and that what has not been begun is to be left. The child answers the latter with the number of the
+/// last task it has begun: those behind it, up to the one that the parent named, it passes over.
 /// </remarks>
 internal sealed class Child<TIn, TOut> : IAsyncDisposable
 {
+    private const double WorthReaching = 200;    // microseconds: a multiple of what it takes to hand a task over
+    private const int MostHanded = 64;
+    private const int MostBytesHanded = 64 * 1024;   // always fit into the connection: to send never waits for a child that waits to send itself
+    private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(1);   // a task that takes so long holds up those behind it
+
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before the process has
+    private static readonly PayloadFormat<long> LastBegun = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
     private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     private readonly ProcessWorkers<TIn, TOut> _workers;
     private readonly ChildProcess _process;
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
-    private long _sequence;   // of the last call
+    private readonly Queue<(long Number, long Bytes)> _handed = new();   // guarded by the lock on itself: neither ended nor come back
+    private readonly Lock _control = new();
+    private readonly Timer _impatience;
+    private long _sequence;        // the number of the last task that was handed
+    private long _running;         // the one whose outcome is waited for
+    private long _handedBytes;
+    private bool _couldNotSend;    // set once
+    private long _lastReceived;    // when: a time stamp
+    private int _outcomes;         // since then
+    private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
+    private int _isImpatient;      // 1 while the timer is set
 
     private Child(ProcessWorkers<TIn, TOut> workers, ChildProcess process)
     {
+        _impatience = new Timer(static child => ((Child<TIn, TOut>)child!).OnImpatience(), this, Timeout.Infinite, Timeout.Infinite);
         _workers = workers;
         _process = process;
         _reader.ValueFormat = workers.Results;
@@ -43,6 +64,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     /// <summary>It holds more memory than it may: it is to be replaced.</summary>
     public bool IsOverweight { get; private set; }
 
+    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Returned"/>
+    public Action<long, long>? Returned { get; set; }
+
     /// <summary>Starts a child and makes the worker in it.</summary>
     /// <exception cref="Exception">What the worker's factory, constructor or start threw, or why there is no child.</exception>
     public static async Task<Child<TIn, TOut>> StartAsync(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, CancellationToken cancellationToken)
@@ -54,7 +78,8 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
             await using var registration = cancellationToken.UnsafeRegister(static process => ((ChildProcess)process!).Kill(), process).ConfigureAwait(false);
             child._writer.Write(FrameKind.Start, 0, Raw, workers.StartMessage(worker).ToBytes());
             await child.SendAsync().ConfigureAwait(false);
-            var answer = await child.ReceiveAsync().ConfigureAwait(false);
+            Frame answer;
+            while (!child.TryRead(out answer)) await child.ReceiveAsync().ConfigureAwait(false);
             if (answer.Kind == FrameKind.StartFailed) throw answer.Read(workers.Exceptions);
             if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
             return child;
@@ -69,26 +94,60 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs one task there. The token asks the task to stop; the call goes on until it has, or the child is gone.</summary>
+    /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
+    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
+
+    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
+    public long Hand(TIn input)
+    {
+        if (_handed.Count == 0) _lastReceived = Stopwatch.GetTimestamp();
+        else if (_handedBytes > MostBytesHanded) return 0;
+        var before = _writer.Length;
+        _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
+        var bytes = _writer.Length - before;
+        _handedBytes += bytes;
+        Volatile.Write(ref _sequence, _sequence + 1);
+        lock (_handed) _handed.Enqueue((_sequence, bytes));
+        return _sequence;
+    }
+
+    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.FlushAsync"/>
+    public async ValueTask FlushAsync()
+    {
+        if (_writer.IsEmpty) return;
+        try
+        {
+            await SendAsync().ConfigureAwait(false);
+        }
+        catch (ChildLostException)
+        {
+            _couldNotSend = true;
+        }
+    }
+
+    /// <summary>Waits for the outcome of the first task that was handed. The token asks it to stop; the call goes on until it has, or the child is gone.</summary>
     /// <exception cref="ChildLostException">The child is gone. Any other exception is the task's own.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
+    public async ValueTask<TOut> OutcomeAsync(long number, CancellationToken cancellationToken)
     {
-        var sequence = ++_sequence;
-        _writer.Write(FrameKind.Call, sequence, _workers.Inputs, input);
-        await SendAsync().ConfigureAwait(false);
-        // Behind the call, although it goes another way: who is asked to stop what it does not know yet, must remember it.
-        await using var registration = cancellationToken.UnsafeRegister(static child => ((Child<TIn, TOut>)child!).CancelLast(), this).ConfigureAwait(false);
-        while (true)
+        var registration = default(CancellationTokenRegistration);
+        try
         {
-            var frame = await ReceiveAsync().ConfigureAwait(false);
-            if (frame.Kind == FrameKind.Overweight)
+            Frame frame;
+            while (!TryReadOutcome(out frame))
             {
-                IsOverweight = true;
-                continue;
+                if (registration == default)
+                {
+                    _running = number;
+                    registration = cancellationToken.UnsafeRegister(static child => ((Child<TIn, TOut>)child!).CancelRunning(), this);
+                }
+
+                await ReceiveAsync().ConfigureAwait(false);
             }
 
-            if (frame.Sequence != sequence) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {sequence} was running"));
+            if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
+            _outcomes++;
+            lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;
             switch (frame.Kind)
             {
                 case FrameKind.Result:
@@ -96,10 +155,25 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                 case FrameKind.Fault:
                     ExceptionDispatchInfo.Throw(Read(frame, _workers.Exceptions));
                     break;
-                default:
-                    throw Lost(new MalformedFrameException($"{frame.Kind} as the outcome of a task"));
             }
+
+            throw Lost(new MalformedFrameException($"{frame.Kind} as the outcome of a task"));
         }
+        finally
+        {
+            await registration.DisposeAsync().ConfigureAwait(false);   // waits for a callback under way: it must not cancel the next task
+        }
+    }
+
+    /// <summary>Asks for the tasks that have not been begun. Thread-safe.</summary>
+    public void Recall()
+    {
+        lock (_handed)
+        {
+            if (_handed.Count < 2) return;
+        }
+
+        SendControl(FrameKind.Recall, Volatile.Read(ref _sequence));
     }
 
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
@@ -144,6 +218,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _impatience.DisposeAsync().ConfigureAwait(false);
         await _process.DisposeAsync().ConfigureAwait(false);
         _writer.Dispose();
     }
@@ -162,18 +237,74 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         };
     }
 
-    private void CancelLast()
+    private void CancelRunning() => SendControl(FrameKind.Cancel, Volatile.Read(ref _running));
+
+    private void SendControl(FrameKind kind, long sequence)
     {
         Span<byte> frame = stackalloc byte[FrameHeader.Size];
-        new FrameHeader(FrameKind.Cancel, 0, _sequence).Write(frame);
+        new FrameHeader(kind, 0, sequence).Write(frame);
         try
         {
-            _process.Control.Send(frame);
+            lock (_control) _process.Control.Send(frame);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It is gone, which the call sees for itself.
+            // It is gone, which the outcome shows.
         }
+    }
+
+    // The running task takes its time, whatever those before it took: what is handed behind it is for others.
+    private void OnImpatience()
+    {
+        Volatile.Write(ref _isImpatient, 0);
+        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _lastReceived)) >= Impatience) Recall();
+        else BeImpatient();
+    }
+
+    private void BeImpatient()
+    {
+        lock (_handed)
+        {
+            if (_handed.Count < 2) return;
+        }
+
+        if (Interlocked.Exchange(ref _isImpatient, 1) == 0) _impatience.Change(Impatience, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The next frame that is about a task that has ended, if it is there.</summary>
+    private bool TryReadOutcome(out Frame frame)
+    {
+        while (TryRead(out frame))
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.Overweight:
+                    IsOverweight = true;
+                    break;
+                case FrameKind.Recalled:
+                    ComeBack(Read(frame, LastBegun) + 1, frame.Sequence);
+                    break;
+                default:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void ComeBack(long first, long last)
+    {
+        lock (_handed)
+        {
+            for (var left = _handed.Count; left > 0; left--)
+            {
+                var handed = _handed.Dequeue();
+                if (handed.Number >= first && handed.Number <= last) _handedBytes -= handed.Bytes;
+                else _handed.Enqueue(handed);
+            }
+        }
+
+        Returned?.Invoke(first, last);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -197,28 +328,49 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Frame> ReceiveAsync()
+    private bool TryRead(out Frame frame)
     {
         try
         {
-            Frame frame;
-            while (!_reader.TryRead(out frame))
-            {
-                var count = await _process.Data.ReceiveAsync(_reader.GetMemory(), SocketFlags.None).ConfigureAwait(false);
-                if (count == 0) throw Lost(null);
-                _reader.Advance(count);
-            }
-
-            return frame;
+            return _reader.TryRead(out frame);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or MalformedFrameException)
+        catch (MalformedFrameException e)
         {
             throw Lost(e);
         }
     }
 
-    private static T Read<T>(in Frame frame, PayloadFormat<T> format)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ReceiveAsync()
+    {
+        try
+        {
+            BeImpatient();
+            var count = await _process.Data.ReceiveAsync(_reader.GetMemory(), SocketFlags.None).ConfigureAwait(false);
+            if (count == 0) throw Lost(null);
+            _reader.Advance(count);
+            NoteTheTime();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw Lost(e);
+        }
+    }
+
+    private void NoteTheTime()
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_outcomes > 0)
+        {
+            var time = Stopwatch.GetElapsedTime(_lastReceived, now).TotalMicroseconds / _outcomes;
+            _timePerTask = _timePerTask == 0 ? time : (_timePerTask * 0.75) + (time * 0.25);
+        }
+
+        _outcomes = 0;
+        Volatile.Write(ref _lastReceived, now);
+    }
+
+    private T Read<T>(in Frame frame, PayloadFormat<T> format)
     {
         try
         {
@@ -230,7 +382,13 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    // A peer that ends with something of ours unread resets the connection; one that has read it all just ends it.
-    private static ChildLostException Lost(Exception? cause) =>
-        new(cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } or ObjectDisposedException, cause);
+    // A peer that ends with something of ours unread resets the connection; one that has read it all just ends it. If there was but one task.
+    private ChildLostException Lost(Exception? cause)
+    {
+        lock (_handed)
+        {
+            var isUnread = _couldNotSend || cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } or ObjectDisposedException;
+            return new ChildLostException(wasUntouched: isUnread && _handed.Count <= 1, cause);
+        }
+    }
 }

@@ -4,13 +4,13 @@ using TinyWorker.Backends.Processes.Wire;
 
 namespace TinyWorker.Backends.Processes;
 
-/// <summary>A child's end of a connection, as blocking as its worker is. For one thread at a time.</summary>
+/// <summary>A child's end of a connection, as blocking as its worker is. One thread receives; any may send.</summary>
 #pragma warning disable CA1001 // It is used to the end of the process, as the socket is.
 internal sealed class ChildConnection(Socket socket)
 #pragma warning restore CA1001
 {
     private readonly FrameReader _reader = new(FrameDirection.ToWorker);
-    private readonly FrameWriter _writer = new();
+    private readonly FrameWriter _writer = new();   // guarded by the lock on itself
 
     /// <summary>How the inputs of tasks lie in their frames, once that is known.</summary>
     public PayloadFormat? ValueFormat
@@ -42,17 +42,23 @@ internal sealed class ChildConnection(Socket socket)
     /// <summary>Sends a frame. Throws what the value's serializer throws, and has sent nothing then.</summary>
     public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
-        _writer.Write(kind, sequence, format, value);
-        Flush();
+        lock (_writer)
+        {
+            _writer.Write(kind, sequence, format, value);
+            Flush_NeedsLock();
+        }
     }
 
     public void Send(FrameKind kind, long sequence)
     {
-        _writer.Write(kind, sequence);
-        Flush();
+        lock (_writer)
+        {
+            _writer.Write(kind, sequence);
+            Flush_NeedsLock();
+        }
     }
 
-    private void Flush()
+    private void Flush_NeedsLock()
     {
         try
         {

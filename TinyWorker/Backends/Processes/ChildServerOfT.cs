@@ -10,13 +10,16 @@ namespace TinyWorker.Backends.Processes;
 /// thread, with all that a troupe promises it, and a task is handed from no thread to another.
 /// </summary>
 /// <remarks>
-/// The thread that listens to the control connection shares two things with it, under a lock: which task runs, with the source of its
-/// token; and which task was cancelled last, for a cancellation can overtake its task.
+/// The thread that listens to the control connection shares some things with it, under a lock: which task was begun last, and whether it still
+/// runs, with the source of its token; which was cancelled last, for a cancellation can overtake its task; and up to which the parent has
+/// taken tasks back. What the parent is told of that is true because a task is begun under the lock.
 /// </remarks>
 #pragma warning disable CA1001 // The token source has no timer and no handle: there is nothing to dispose.
 internal sealed class ChildServer<TIn, TOut> : IChildServer
 #pragma warning restore CA1001
 {
+    private static readonly PayloadFormat<long> LastBegun = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
+
     private readonly StartMessage _start;
     private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;
     private readonly PayloadFormat<TIn> _inputs;
@@ -24,7 +27,9 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     private readonly PayloadFormat<Exception> _exceptions;
     private readonly Lock _lock = new();
     private CancellationTokenSource _cancellation = new();   // guarded by _lock: of the task that runs, or of the next
-    private long _running;                                   // guarded by _lock: 0 for none
+    private long _begun;                                     // guarded by _lock: the last
+    private bool _isRunning;                                 // guarded by _lock: whether that one has not ended
+    private long _recalled;                                  // guarded by _lock: from the next one up to this, none is to be begun
     private long _cancelled;                                 // guarded by _lock: the last that was asked to stop
 
     public ChildServer(StartMessage start, Delegate function, IPayloadSerializer serializer)
@@ -49,18 +54,19 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             return 1;
         }
 
-        new Thread(() => ListenTo(new ChildConnection(control))) { Name = "TinyWorker: listens to the parent", IsBackground = true }.UnsafeStart();
+        new Thread(() => ListenTo(new ChildConnection(control), connection)) { Name = "TinyWorker: listens to the parent", IsBackground = true }.UnsafeStart();
         connection.Send(FrameKind.Ready, 0);
         while (connection.TryReceive(out var frame) && frame.Kind == FrameKind.Call)
         {
-            Run(troupe, connection, frame);
+            if (!TryBegin(frame.Sequence, out var token)) continue;
+            Run(troupe, connection, frame, token);
             if (_start.MaxMemory is { } limit && Environment.WorkingSet > limit) connection.Send(FrameKind.Overweight, frame.Sequence);
         }
 
         return 0;
     }
 
-    private void Run(TinyTroupe<TIn, TOut> troupe, ChildConnection connection, in Frame frame)
+    private void Run(TinyTroupe<TIn, TOut> troupe, ChildConnection connection, in Frame frame, CancellationToken token)
     {
         TIn input;
         try
@@ -69,11 +75,12 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         }
         catch (Exception e)
         {
+            End();
             SendFault(connection, frame.Sequence, e);
             return;
         }
 
-        var outcome = Outcome(troupe, input, Begin(frame.Sequence));
+        var outcome = Outcome(troupe, input, token);
         End();
         if (outcome.FailureOrNull is { } failure) SendFault(connection, frame.Sequence, failure.Exception);
         else SendResult(connection, frame.Sequence, outcome.Value);
@@ -108,13 +115,16 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     private void SendFault(ChildConnection connection, long sequence, Exception exception) =>
         connection.Send(FrameKind.Fault, sequence, _exceptions, exception);
 
-    private CancellationToken Begin(long sequence)
+    private bool TryBegin(long sequence, out CancellationToken token)
     {
         lock (_lock)
         {
-            _running = sequence;
+            token = _cancellation.Token;
+            if (sequence <= _recalled) return false;
+            _begun = sequence;
+            _isRunning = true;
             if (_cancelled == sequence) _cancellation.Cancel();   // nothing is registered on it yet
-            return _cancellation.Token;
+            return true;
         }
     }
 
@@ -122,27 +132,48 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     {
         lock (_lock)
         {
+            _isRunning = false;
             // The source of a task that was asked to stop may be about to fire.
-            if (_cancelled == _running || !_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
-            _running = 0;
+            if (_cancelled == _begun || !_cancellation.TryReset()) _cancellation = new CancellationTokenSource();
         }
     }
 
-    private void ListenTo(ChildConnection control)
+    private void ListenTo(ChildConnection control, ChildConnection data)
     {
         while (control.TryReceive(out var frame))
         {
-            if (frame.Kind != FrameKind.Cancel) continue;
-            CancellationTokenSource toSignal;
-            lock (_lock)
+            switch (frame.Kind)
             {
-                _cancelled = frame.Sequence;
-                if (_running != frame.Sequence) continue;
-                toSignal = _cancellation;
+                case FrameKind.Cancel:
+                    Cancel(frame.Sequence);
+                    break;
+                case FrameKind.Recall:
+                    data.Send(FrameKind.Recalled, frame.Sequence, LastBegun, Recall(frame.Sequence));
+                    break;
             }
+        }
+    }
 
-            // On the pool: what is registered on the token is the user's code. What that throws is its own affair.
-            _ = toSignal.CancelAsync();
+    private void Cancel(long sequence)
+    {
+        CancellationTokenSource toSignal;
+        lock (_lock)
+        {
+            _cancelled = sequence;
+            if (!_isRunning || _begun != sequence) return;
+            toSignal = _cancellation;
+        }
+
+        // On the pool: what is registered on the token is the user's code. What that throws is its own affair.
+        _ = toSignal.CancelAsync();
+    }
+
+    private long Recall(long last)
+    {
+        lock (_lock)
+        {
+            _recalled = Math.Max(_recalled, last);
+            return _begun;
         }
     }
 }

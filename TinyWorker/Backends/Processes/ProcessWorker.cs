@@ -12,8 +12,9 @@ namespace TinyWorker.Backends.Processes;
 /// replaced under the lock, by whoever sees first that it is lost: the call that it had, or the watch on its exit. A child that was
 /// replaced is seen off in the background (_leaving), and its disposal is waited for in the end.
 /// </remarks>
-internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers, WorkerInfo info) : TinyAsyncWorker<TIn, TOut>, IRemoteWorker, IAsyncDisposable
+internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers, WorkerInfo info) : TinyAsyncWorker<TIn, TOut>, IAheadWorker<TIn, TOut>, IAsyncDisposable
 {
+    private Child<TIn, TOut>? _child;             // the loop's: to which its tasks are handed
     private readonly CancellationTokenSource _ending = new();   // fires when no child is to be started any more
     private readonly Lock _lock = new();
     private Task<Child<TIn, TOut>>? _current;   // guarded by _lock
@@ -38,30 +39,65 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         await first.ConfigureAwait(false);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public Action<long, long>? Returned { private get; set; }
+
+    public int Reach => _child!.Reach;
+
     public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
+    {
+        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var number = Hand(input);
+        await FlushAsync().ConfigureAwait(false);
+        return await OutcomeAsync(number, input, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask ReadyAsync(CancellationToken cancellationToken)
+    {
+        Task<Child<TIn, TOut>> current;
+        lock (_lock) current = _current!;
+        if (current is not { IsCompletedSuccessfully: true } || current.Result != _child)
+        {
+            _child = await current.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _child.Returned = Returned;
+        }
+    }
+
+    public long Hand(TIn input) => _child!.Hand(input);
+
+    public ValueTask FlushAsync() => _child!.FlushAsync();
+
+    public void Recall() => Live?.Recall();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<TOut> OutcomeAsync(long number, TIn input, CancellationToken cancellationToken)
     {
         var attempts = 0;
         for (var isFresh = false; ; isFresh = true)
         {
-            var child = await CurrentAsync(cancellationToken).ConfigureAwait(false);
+            var child = _child!;
             try
             {
-                var value = await child.CallAsync(input, cancellationToken).ConfigureAwait(false);
+                var value = await child.OutcomeAsync(number, cancellationToken).ConfigureAwait(false);
                 if (_losses > 0) HasEndedWell();
                 if (child.IsOverweight) Replace(child, child.StopAsync);
                 return value;
             }
             catch (ChildLostException lost)
             {
+                // What was handed behind this task was not begun; it is not to wait for what follows.
+                Returned?.Invoke(0, long.MaxValue);
                 var exit = await child.EndAsync(lost).ConfigureAwait(false);
                 Lose(child, exit);
                 if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);
                 // It was gone before it saw the task. To a fresh one that cannot happen, unless the task's input is what it dies of.
-                if (lost.WasUntouched && !isFresh) continue;
-                if (++attempts < workers.Options.MaxAttempts) continue;
-                throw new WorkerCrashedException(info.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts, lost.InnerException);
+                var isExcused = lost.WasUntouched && !isFresh;
+                if (!isExcused && ++attempts >= workers.Options.MaxAttempts)
+                    throw new WorkerCrashedException(info.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts, lost.InnerException);
             }
+
+            await ReadyAsync(cancellationToken).ConfigureAwait(false);
+            number = Hand(input);
+            await FlushAsync().ConfigureAwait(false);
         }
     }
 
@@ -88,13 +124,6 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
 
         await _leaving.ConfigureAwait(false);
         _ending.Dispose();
-    }
-
-    private async ValueTask<Child<TIn, TOut>> CurrentAsync(CancellationToken cancellationToken)
-    {
-        Task<Child<TIn, TOut>> current;
-        lock (_lock) current = _current!;
-        return await current.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void HasEndedWell()
