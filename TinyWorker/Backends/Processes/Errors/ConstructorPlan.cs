@@ -1,0 +1,92 @@
+using System.Reflection;
+using TinyWorker.Backends.Processes.Payloads;
+
+namespace TinyWorker.Backends.Processes.Errors;
+
+/// <summary>How to call one constructor of an exception type: for each parameter where its value comes from.</summary>
+internal sealed class ConstructorPlan
+{
+    // Parameters that are not called like the property which they set.
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["error"] = "NativeErrorCode",      // Win32Exception
+        ["fullTypeName"] = "TypeName",      // TypeInitializationException
+    };
+
+    private readonly ConstructorInfo _constructor;
+    private readonly Func<ExceptionRecord, string?, object?>[] _arguments;   // of the record and the message
+
+    private ConstructorPlan(ConstructorInfo constructor, Func<ExceptionRecord, string?, object?>[] arguments)
+    {
+        _constructor = constructor;
+        _arguments = arguments;
+    }
+
+    /// <summary>The properties that it takes.</summary>
+    public List<string> Properties { get; } = [];
+
+    public bool TakesMessage { get; private set; }
+
+    /// <summary>How many inner exceptions: none, the first, or all.</summary>
+    public int TakesInner { get; private set; }
+
+    /// <summary>Null if it wants what did not travel.</summary>
+    public static ConstructorPlan? For(ConstructorInfo constructor, Dictionary<string, PropertyInfo> properties)
+    {
+        var parameters = constructor.GetParameters();
+        var plan = new ConstructorPlan(constructor, new Func<ExceptionRecord, string?, object?>[parameters.Length]);
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            if (plan.Bind(parameters[i], properties) is not { } argument) return null;
+            plan._arguments[i] = argument;
+        }
+
+        return plan;
+    }
+
+    /// <summary>Throws whatever the constructor throws.</summary>
+    public Exception Construct(ExceptionRecord record, string? message) => (Exception)_constructor.Invoke(
+        BindingFlags.DoNotWrapExceptions, null, Array.ConvertAll(_arguments, argument => argument(record, message)), null);
+
+    private Func<ExceptionRecord, string?, object?>? Bind(ParameterInfo parameter, Dictionary<string, PropertyInfo> properties)
+    {
+        var (name, type) = (parameter.Name ?? "", parameter.ParameterType);
+        if (type == typeof(Exception) && TakesInner == 0)
+        {
+            TakesInner = 1;
+            return (record, _) => record.Inner.FirstOrDefault();
+        }
+
+        if (type.IsAssignableFrom(typeof(Exception[])) && type != typeof(object) && typeof(AggregateException).IsAssignableFrom(_constructor.DeclaringType))
+        {
+            TakesInner = int.MaxValue;
+            return (record, _) => record.Inner;
+        }
+
+        if (properties.TryGetValue(Aliases.GetValueOrDefault(name, name), out var property) && Fits(property.PropertyType, type))
+        {
+            Properties.Add(property.Name);
+            return (record, _) => Scalar.As(type, record.Properties.GetValueOrDefault(property.Name));
+        }
+
+        // A string of another name is the message if there is nothing else it could be: (string) and (string, Exception).
+        if (type == typeof(string) && !TakesMessage && (IsMessage(name) || _arguments.Length == 1 || IsBesideInner()))
+        {
+            TakesMessage = true;
+            return (_, message) => message;
+        }
+
+        return parameter.HasDefaultValue ? (_, _) => parameter.DefaultValue : null;
+    }
+
+    private bool IsBesideInner()
+    {
+        var parameters = _constructor.GetParameters();
+        return parameters.Length == 2 && parameters[1].ParameterType == typeof(Exception);
+    }
+
+    private static bool IsMessage(string name) => name.EndsWith("message", StringComparison.OrdinalIgnoreCase) || name is "msg" or "text";
+
+    private static bool Fits(Type property, Type parameter) =>
+        (Nullable.GetUnderlyingType(property) ?? property) == (Nullable.GetUnderlyingType(parameter) ?? parameter);
+}

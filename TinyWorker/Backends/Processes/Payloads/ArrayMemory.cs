@@ -1,0 +1,39 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace TinyWorker.Backends.Processes.Payloads;
+
+/// <summary>The bytes of an array of elements without references, as memory that a socket can send from and receive into.</summary>
+internal sealed class ArrayMemory<TElement> : MemoryManager<byte>
+{
+    private readonly TElement[] _array;
+
+    private ArrayMemory(TElement[] array) => _array = array;
+
+    public static Memory<byte> Over(TElement[] array) => array is byte[] bytes ? bytes : new ArrayMemory<TElement>(array).Memory;
+
+    public static Span<byte> BytesOf(TElement[] array) => MemoryMarshal.CreateSpan(
+        ref Unsafe.As<TElement, byte>(ref MemoryMarshal.GetArrayDataReference(array)),
+        checked(array.Length * Unsafe.SizeOf<TElement>()));
+
+    public override Span<byte> GetSpan() => BytesOf(_array);
+
+    public override unsafe MemoryHandle Pin(int elementIndex = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)GetSpan().Length);
+        // Not GCHandle.Alloc, which refuses elements that are laid out automatically, as dates and tuples are.
+        var handle = GCHandle.FromIntPtr(PinnedGCHandle<TElement[]>.ToIntPtr(new PinnedGCHandle<TElement[]>(_array)));
+        return new MemoryHandle((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_array)) + elementIndex, handle);
+    }
+
+    public override void Unpin()
+    {
+        // The handle does.
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        // There is nothing: the array is its owner's.
+    }
+}

@@ -1,0 +1,57 @@
+using TinyWorker.Backends.Processes.Payloads;
+
+namespace TinyWorker.Backends.Processes.Wire;
+
+/// <summary>
+/// Writes frames one behind the other, to be sent together and then cleared. A frame whose payload cannot be written leaves no trace.
+/// For one thread at a time; to write while something is being sent takes a second one.
+/// </summary>
+/// <param name="maxPayload">Bytes; the error of a value that takes more names its type.</param>
+internal sealed class FrameWriter(int maxPayload = PayloadLimit.Max) : IDisposable
+{
+    private readonly PayloadBuffer _buffer = new();
+
+    public bool IsEmpty => _buffer.Length == 0;
+
+    /// <summary>Bytes to be sent.</summary>
+    public long Length => _buffer.Length;
+
+    /// <summary>In how many pieces they lie: in one, but for large values.</summary>
+    public int SegmentCount => _buffer.SegmentCount;
+
+    public ReadOnlyMemory<byte> Segment(int index) => _buffer.Segment(index);
+
+    /// <summary>Writes a frame without a payload.</summary>
+    public void Write(FrameKind kind, long sequence)
+    {
+        new FrameHeader(kind, 0, sequence).Write(_buffer.GetSpan(FrameHeader.Size));
+        _buffer.Advance(FrameHeader.Size);
+    }
+
+    /// <summary>Writes a frame with a value in it. Large memory of the value's own must stay as it is until it is sent.</summary>
+    /// <exception cref="InvalidOperationException">The value takes more than a frame can hold. Or whatever its serializer throws.</exception>
+    public void Write<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    {
+        var mark = _buffer.Mark();
+        try
+        {
+            var header = _buffer.Reserve(FrameHeader.Size);
+            var start = _buffer.Length;
+            _buffer.BeginPayload(typeof(T), maxPayload);
+            format.Write(value, _buffer);
+            _buffer.EndPayload();
+            new FrameHeader(kind, (uint)(_buffer.Length - start), sequence).Write(header);
+        }
+        catch
+        {
+            _buffer.Rollback(mark);
+            throw;
+        }
+    }
+
+    /// <summary>Forgets what was sent.</summary>
+    public void Clear() => _buffer.Clear();
+
+    /// <summary>Gives all memory back.</summary>
+    public void Dispose() => _buffer.Dispose();
+}

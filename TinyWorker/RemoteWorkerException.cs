@@ -1,0 +1,32 @@
+namespace TinyWorker;
+
+/// <summary>
+/// An exception from a worker process whose own type cannot be rebuilt in this one: it has no constructor for that, or is not to be found
+/// here. Its message, its inner exceptions and its stack trace are kept; <see cref="Exception.ToString"/> shows the remote stack trace.
+/// </summary>
+#pragma warning disable CA1032 // Made by the library alone.
+public sealed class RemoteWorkerException : TroupeException
+#pragma warning restore CA1032
+{
+    internal RemoteWorkerException(string troupe, string remoteTypeName, string? remoteStackTrace, string message, Exception? innerException)
+        : base(troupe, message, innerException)
+    {
+        RemoteTypeName = remoteTypeName;
+        RemoteStackTrace = remoteStackTrace;
+    }
+
+    /// <summary>The full name of the exception's type.</summary>
+    public string RemoteTypeName { get; }
+
+    /// <summary>Where it was thrown, in the worker process.</summary>
+    /// <value>Null if it never was.</value>
+    public string? RemoteStackTrace { get; }
+
+    internal static RemoteWorkerException For(string troupe, string remoteTypeName, string? remoteStackTrace, string remoteMessage, Exception? innerException) => new(
+        troupe,
+        remoteTypeName,
+        remoteStackTrace,
+        $"A worker process of '{troupe}' threw {remoteTypeName}: {remoteMessage} (It cannot be rebuilt here. " +
+        "A public constructor that takes the message and the inner exception would let it keep its type.)",
+        innerException);
+}
