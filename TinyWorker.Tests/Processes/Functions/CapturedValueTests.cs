@@ -27,9 +27,29 @@ internal sealed partial class CapturedValueTests
         var record = new Weights("w", [value]);
         Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => array)()[0]), Is.EqualTo(BitConverter.DoubleToInt64Bits(value)));
         Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => square)()[1, 1]), Is.EqualTo(BitConverter.DoubleToInt64Bits(value)));
-        Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => record)().Values[0]), Is.EqualTo(BitConverter.DoubleToInt64Bits(value)));
+        Assert.That(Journey.Of(() => record)().Values[0].Equals(value), Is.True);
+        Assert.That(double.IsNegative(Journey.Of(() => record)().Values[0]), Is.EqualTo(double.IsNegative(value)));
         Assert.That(Journey.Of(() => value)().Equals(value), Is.True);
-        if (!double.IsNaN(value)) Assert.That(double.IsNegative(Journey.Of(() => value)()), Is.EqualTo(double.IsNegative(value)));
+        Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => value)()), Is.EqualTo(BitConverter.DoubleToInt64Bits(value)));
+    }
+
+    [Test]
+    public void NumberThatIsNoNumber_CapturedOnItsOwn_KeepsItsBits()
+    {
+        var value = BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001);
+        double[] array = [value];
+        Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => value)()), Is.EqualTo(0x7FF8_0000_0000_0001));
+        Assert.That(BitConverter.DoubleToInt64Bits(Journey.Of(() => array)()[0]), Is.EqualTo(0x7FF8_0000_0000_0001));
+    }
+
+    [Test]
+    public void Array_ThatDoesNotBeginAtZero_KeepsItsBounds()
+    {
+        var array = Array.CreateInstance(typeof(int), [2, 3], [1, -1]);
+        array.SetValue(7, 2, 1);
+        var line = Array.CreateInstance(typeof(int), [2], [5]);
+        Assert.That(Journey.Of(() => array.GetValue(2, 1))(), Is.EqualTo(7));
+        Assert.That(Journey.Of(() => (line.GetType(), line.GetLowerBound(0)))(), Is.EqualTo((line.GetType(), 5)));
     }
 
     [Test]
@@ -114,7 +134,7 @@ internal sealed partial class CapturedValueTests
     private static IEnumerable<object> Values() =>
     [
         true, 'ß', (byte)1, (sbyte)-1, (short)-2, (ushort)2, -3, 3u, long.MinValue, ulong.MaxValue, 1.5f, 0.1, 1.10m, (Half)1.5, Int128.MinValue, UInt128.MaxValue,
-        "", "a \0 \u1234 \ud83d\ude00", DayOfWeek.Friday, RegexOptions.Compiled | RegexOptions.ECMAScript, Guid.NewGuid(), BigInteger.Pow(7, 99),
+        "", "\ud800", "a \0 \u1234 \ud83d\ude00", DayOfWeek.Friday, RegexOptions.Compiled | RegexOptions.ECMAScript, Guid.NewGuid(), BigInteger.Pow(7, 99),
         new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Unspecified), DateTime.MaxValue,
         new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)), TimeSpan.FromTicks(-1), new DateOnly(2026, 1, 2), new TimeOnly(3, 4, 5, 6),
         new Uri("https://example.org/a?b#c"), new Uri("a/b", UriKind.Relative), new Version(1, 2, 3), CultureInfo.GetCultureInfo(""),
@@ -130,7 +150,7 @@ internal sealed partial class CapturedValueTests
         new Weights("w", [1, 2]), new Settings { Root = "/", Depth = 3, Parent = new() { Root = ".." } },
     ];
 
-    private static double[] Numbers() => [double.NaN, BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001), -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, 0.1, double.MaxValue];
+    private static double[] Numbers() => [double.NaN, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, 0.1, double.MaxValue];
 
     [GeneratedRegex("^[0-9]+$")]
     private static partial Regex Digits();

@@ -162,7 +162,7 @@ internal sealed class RefusedFunctionTests
         Case(new Failure("a"), "RefusedFunctionTests.Failure", "derives from Exception"),
         Case(new Stack<int>([1, 2]), "Stack<Int32>", "list or an array"),
         Case(Enumerable.Range(0, 2), "Enumerable.RangeIterator<Int32>", "list or an array"),
-        Case("\ud800", "String", "would lose the value"),
+        Case(new List<string> { "\ud800" }, "List<String>", "would lose the value of an item"),
         Case(new SortedSet<string>(StringComparer.OrdinalIgnoreCase), "SortedSet<String>", "it compares with a"),
         Case(new HashSet<int>(new Parity()), "HashSet<Int32>", "it compares with a RefusedFunctionTests.Parity"),
         Case(Node.Circle(), "RefusedFunctionTests.Node", "leads back to itself"),

@@ -26,7 +26,6 @@ internal static class CapturedData
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         Converters =
         {
-            new PrimitiveArrayConverterFactory(),
             new KeyedCollectionConverterFactory(),
             new TextConverter<BigInteger>(number => number.ToString(CultureInfo.InvariantCulture), text => BigInteger.Parse(text, CultureInfo.InvariantCulture)),
             new TextConverter<CultureInfo>(culture => culture.Name, CultureInfo.GetCultureInfo),

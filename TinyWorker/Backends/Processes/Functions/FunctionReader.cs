@@ -58,10 +58,8 @@ internal sealed class FunctionReader
             case ValueKind.Function: return ReadFunction();
             case ValueKind.Closure: return ReadClosure();
             case ValueKind.Type: return Numbered(ReadType());
-            case ValueKind.Data:
-                // The number is taken first, as the writer took it.
-                var type = ReadType();
-                return Numbered(CapturedData.Read(_reader.ReadBytes(_reader.Read7BitEncodedInt()), type));
+            case ValueKind.Raw: return Numbered(RawValue.Read(_reader, ReadType()));
+            case ValueKind.Json: return Numbered(ReadJson(ReadType()));
             default: throw new InvalidDataException("Its description is damaged.");
         }
     }
@@ -97,6 +95,8 @@ internal sealed class FunctionReader
 
         return closure;
     }
+
+    private object ReadJson(Type type) => CapturedData.Read(_reader.ReadBytes(_reader.Read7BitEncodedInt()), type);
 
     private Type ReadType()
     {

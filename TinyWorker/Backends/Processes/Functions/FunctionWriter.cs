@@ -141,17 +141,24 @@ internal sealed class FunctionWriter : IDisposable
         {
             _writer.Write((byte)ValueKind.Type);
             WriteType(named);
-            return;
         }
+        else if (RawValue.Is(value.GetType()))
+        {
+            _writer.Write((byte)ValueKind.Raw);
+            WriteType(value.GetType());
+            RawValue.Write(_writer, value);
+        }
+        else
+        {
+            var type = CapturedData.TypeToTravelAs(value);
+            if (CapturedData.Write(value, type, out var reason) is not { } json)
+                throw Refused($"{relation}, of type {Readable.Name(value.GetType())}: {reason} {advice}");
 
-        var type = CapturedData.TypeToTravelAs(value);
-        if (CapturedData.Write(value, type, out var reason) is not { } data)
-            throw Refused($"{relation}, of type {Readable.Name(value.GetType())}: {reason} {advice}");
-
-        _writer.Write((byte)ValueKind.Data);
-        WriteType(type);
-        _writer.Write7BitEncodedInt(data.Length);
-        _writer.Write(data);
+            _writer.Write((byte)ValueKind.Json);
+            WriteType(type);
+            _writer.Write7BitEncodedInt(json.Length);
+            _writer.Write(json);
+        }
     }
 
     // By name the first time, by number from then on.

@@ -1,11 +1,11 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 
 namespace TinyWorker.Backends.Processes.Functions;
 
 /// <summary>Whether a copy is one: both are gone through side by side, field by field.</summary>
 [RequiresUnreferencedCode(TravellingFunction.Reflects)]
+[RequiresDynamicCode(TravellingFunction.Reflects)]
 internal static class Likeness
 {
     /// <summary>The first difference, as words that follow "would lose": "the value of its Name of an item"; null if there is none.</summary>
@@ -23,7 +23,7 @@ internal static class Likeness
 
         if (KnownTypes.HasItsOwnConverter(type)) return null;
         if (KnownTypes.IsAtom(type)) return value.Equals(copy) ? null : "the value";
-        if (value is Array array && KnownTypes.IsPrimitive(type.GetElementType()!)) return OfPrimitives(array, (Array)copy);
+        if (type.IsArray && KnownTypes.IsPrimitive(type.GetElementType()!)) return OfPrimitives((Array)value, (Array)copy);
         return KnownTypes.IsCollection(type) ? OfItems(value, copy) ?? OfComparers(value, copy, type) : OfFields(value, copy, type);
     }
 
@@ -51,16 +51,9 @@ internal static class Likeness
     private static string? OfComparers(object value, object copy, Type type) =>
         KnownTypes.ComparersOf(type, value).SequenceEqual(KnownTypes.ComparersOf(type, copy), ReferenceEqualityComparer.Instance) ? null : "the comparer";
 
-    // Bit by bit: for thousands of numbers, and for what is not equal to itself.
-    private static string? OfPrimitives(Array value, Array copy)
-    {
-        for (var i = 0; i < value.Rank; i++)
-            if (value.GetLength(i) != copy.GetLength(i) || value.GetLowerBound(i) != copy.GetLowerBound(i)) return "the bounds";
-        return BytesOf(value).SequenceEqual(BytesOf(copy)) ? null : "the value of an item";
-    }
-
-    private static ReadOnlySpan<byte> BytesOf(Array array) =>
-        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(array), Buffer.ByteLength(array));
+    // Bit by bit, for thousands of numbers. JSON has arrays of one dimension only.
+    private static string? OfPrimitives(Array value, Array copy) =>
+        value.Length == copy.Length && RawValue.BytesOf(value).SequenceEqual(RawValue.BytesOf(copy)) ? null : "the value of an item";
 
     private static bool IsList(object value) => value is IList && ElementType(value) is not null && KnownTypes.IsCollection(value.GetType());
 

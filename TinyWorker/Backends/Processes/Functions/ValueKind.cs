@@ -15,5 +15,7 @@ internal enum ValueKind : byte
 
     Type,
 
-    Data,
+    Raw,
+
+    Json,
 }
