@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using TinyWorker.Backends.Processes;
 
 namespace TinyWorker;
 
@@ -47,6 +48,9 @@ public sealed class ProcessTroupeOptions : TinyTroupeOptions
     /// </summary>
     /// <value>Null, the default, for <see cref="JsonPayloadSerializer"/>.</value>
     public Func<IPayloadSerializer>? Serializer { get; init; }
+
+    /// <summary>Where the children come from; null for processes.</summary>
+    internal IChildLauncher? Launcher { get; init; }
 
     internal override void Validate(string options)
     {

@@ -17,7 +17,7 @@ namespace TinyWorker.Backends.Processes;
 /// On the data connection the tasks go there in order and their outcomes come back in the same order, each as soon as it is there: so the first
 /// that is handed and has no outcome is the one that the child is at. On the control connection the parent says what cannot wait:
 /// that the running task is to stop, and that what has not been begun is to be left. The child answers the latter with the number of the
-/// last task it has begun: those behind it, up to the one that the parent named, it passes over.
+/// last task that it keeps: those behind it, up to the one that the parent named, it passes over. It keeps the one whose outcome is waited for.
 /// </remarks>
 internal sealed class Child<TIn, TOut> : IAsyncDisposable
 {
@@ -27,11 +27,11 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(1);   // a task that takes so long holds up those behind it
 
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before the process has
-    private static readonly PayloadFormat<long> LastBegun = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
+    private static readonly PayloadFormat<long> LastKept = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
     private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     private readonly ProcessWorkers<TIn, TOut> _workers;
-    private readonly ChildProcess _process;
+    private readonly ILaunchedChild _process;
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
     private readonly Queue<(long Number, long Bytes)> _handed = new();   // guarded by the lock on itself: neither ended nor come back
@@ -46,7 +46,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
     private int _isImpatient;      // 1 while the timer is set
 
-    private Child(ProcessWorkers<TIn, TOut> workers, ChildProcess process)
+    private Child(ProcessWorkers<TIn, TOut> workers, ILaunchedChild process)
     {
         _impatience = new Timer(static child => ((Child<TIn, TOut>)child!).OnImpatience(), this, Timeout.Infinite, Timeout.Infinite);
         _workers = workers;
@@ -58,7 +58,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
     public long ResidentBytes => _process.ResidentBytes;
 
-    /// <inheritdoc cref="ChildProcess.Exited"/>
+    /// <inheritdoc cref="ILaunchedChild.Exited"/>
     public Task<ChildExit> Exited => _process.Exited;
 
     /// <summary>It holds more memory than it may: it is to be replaced.</summary>
@@ -71,11 +71,11 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     /// <exception cref="Exception">What the worker's factory, constructor or start threw, or why there is no child.</exception>
     public static async Task<Child<TIn, TOut>> StartAsync(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, CancellationToken cancellationToken)
     {
-        var process = await ChildProcess.StartAsync(Describe(workers, worker), cancellationToken).ConfigureAwait(false);
+        var process = await workers.Launcher.StartAsync(Describe(workers, worker), cancellationToken).ConfigureAwait(false);
         var child = new Child<TIn, TOut>(workers, process);
         try
         {
-            await using var registration = cancellationToken.UnsafeRegister(static process => ((ChildProcess)process!).Kill(), process).ConfigureAwait(false);
+            await using var registration = cancellationToken.UnsafeRegister(static process => ((ILaunchedChild)process!).Kill(), process).ConfigureAwait(false);
             child._writer.Write(FrameKind.Start, 0, Raw, workers.StartMessage(worker).ToBytes());
             await child.SendAsync().ConfigureAwait(false);
             Frame answer;
@@ -213,7 +213,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         return await Exited.ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="ChildProcess.Kill"/>
+    /// <inheritdoc cref="ILaunchedChild.Kill"/>
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
@@ -282,7 +282,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     IsOverweight = true;
                     break;
                 case FrameKind.Recalled:
-                    ComeBack(Read(frame, LastBegun) + 1, frame.Sequence);
+                    ComeBack(Read(frame, LastKept) + 1, frame.Sequence);
                     break;
                 default:
                     return true;

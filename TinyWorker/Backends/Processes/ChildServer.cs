@@ -13,7 +13,14 @@ internal static class ChildServer
     private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     /// <summary>Serves on the thread that it is called on, which is the worker's own. The result is the exit code.</summary>
-    public static int Serve(ChildSide side)
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = ProcessWorkers.WasWarned)]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = ProcessWorkers.WasWarned)]
+    public static int Serve(ChildSide side) => Serve(side, static bytes => TravellingFunction.Rebuild(bytes));
+
+    /// <inheritdoc cref="Serve(ChildSide)"/>
+    /// <param name="side">What connects it to its parent.</param>
+    /// <param name="rebuild">Makes a function of what has travelled.</param>
+    public static int Serve(ChildSide side, Func<byte[], Delegate> rebuild)
     {
         var connection = new ChildConnection(side.Data);
         if (!connection.TryReceive(out var frame)) return 1;   // the parent has changed its mind
@@ -21,7 +28,7 @@ internal static class ChildServer
         IChildServer server;
         try
         {
-            server = Make(start);
+            server = Make(start, rebuild);
         }
         catch (Exception e)
         {
@@ -33,13 +40,12 @@ internal static class ChildServer
         return server.Serve(connection, side.Control);
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = ProcessWorkers.WasWarned)]
     [UnconditionalSuppressMessage("Trimming", "IL2057", Justification = ProcessWorkers.WasWarned)]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = ProcessWorkers.WasWarned)]
-    private static IChildServer Make(StartMessage start)
+    private static IChildServer Make(StartMessage start, Func<byte[], Delegate> rebuild)
     {
-        var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)TravellingFunction.Rebuild(bytes))() : new JsonPayloadSerializer();
-        var function = TravellingFunction.Rebuild(start.Function);
+        var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)rebuild(bytes))() : new JsonPayloadSerializer();
+        var function = rebuild(start.Function);
         var type = typeof(ChildServer<,>).MakeGenericType(Type.GetType(start.Input, throwOnError: true)!, Type.GetType(start.Result, throwOnError: true)!);
         return (IChildServer)Activator.CreateInstance(type, start, function, serializer)!;
     }

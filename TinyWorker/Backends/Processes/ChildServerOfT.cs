@@ -12,13 +12,15 @@ namespace TinyWorker.Backends.Processes;
 /// <remarks>
 /// The thread that listens to the control connection shares some things with it, under a lock: which task was begun last, and whether it still
 /// runs, with the source of its token; which was cancelled last, for a cancellation can overtake its task; and up to which the parent has
-/// taken tasks back. What the parent is told of that is true because a task is begun under the lock.
+/// taken tasks back. A task is begun and ended under the lock, and the answer to a recall is sent under it: so it goes before the outcome
+/// of every task that is begun later. The parent never loses the task whose outcome it waits for: that one has begun and not ended, or is
+/// the next to begin, which is spared.
 /// </remarks>
 #pragma warning disable CA1001 // The token source has no timer and no handle: there is nothing to dispose.
 internal sealed class ChildServer<TIn, TOut> : IChildServer
 #pragma warning restore CA1001
 {
-    private static readonly PayloadFormat<long> LastBegun = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
+    private static readonly PayloadFormat<long> LastKept = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
 
     private readonly StartMessage _start;
     private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;
@@ -29,7 +31,8 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     private CancellationTokenSource _cancellation = new();   // guarded by _lock: of the task that runs, or of the next
     private long _begun;                                     // guarded by _lock: the last
     private bool _isRunning;                                 // guarded by _lock: whether that one has not ended
-    private long _recalled;                                  // guarded by _lock: from the next one up to this, none is to be begun
+    private long _recalled;                                  // guarded by _lock: up to this, none is to be begun
+    private long _spared;                                    // guarded by _lock: but this one
     private long _cancelled;                                 // guarded by _lock: the last that was asked to stop
 
     public ChildServer(StartMessage start, Delegate function, IPayloadSerializer serializer)
@@ -120,7 +123,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         lock (_lock)
         {
             token = _cancellation.Token;
-            if (sequence <= _recalled) return false;
+            if (sequence <= _recalled && sequence != _spared) return false;
             _begun = sequence;
             _isRunning = true;
             if (_cancelled == sequence) _cancellation.Cancel();   // nothing is registered on it yet
@@ -148,7 +151,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
                     Cancel(frame.Sequence);
                     break;
                 case FrameKind.Recall:
-                    data.Send(FrameKind.Recalled, frame.Sequence, LastBegun, Recall(frame.Sequence));
+                    Recall(frame.Sequence, data);
                     break;
             }
         }
@@ -168,12 +171,13 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         _ = toSignal.CancelAsync();
     }
 
-    private long Recall(long last)
+    private void Recall(long last, ChildConnection data)
     {
         lock (_lock)
         {
+            if (!_isRunning && _spared <= _begun) _spared = Math.Max(_begun, _recalled) + 1;
             _recalled = Math.Max(_recalled, last);
-            return _begun;
+            data.Send(FrameKind.Recalled, last, LastKept, Math.Max(_begun, _spared));
         }
     }
 }

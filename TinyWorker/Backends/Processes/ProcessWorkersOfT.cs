@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using TinyWorker.Backends.Processes.Functions;
 using TinyWorker.Backends.Processes.Payloads;
 
 namespace TinyWorker.Backends.Processes;
@@ -9,20 +7,19 @@ internal sealed class ProcessWorkers<TIn, TOut>
 {
     private static readonly Func<IPayloadSerializer> Json = static () => new JsonPayloadSerializer();
 
-    private readonly TravellingFunction _function;
-    private readonly TravellingFunction? _serializer;   // null for the default
+    private readonly byte[] _function;
+    private readonly byte[]? _serializer;   // null for the default
     private readonly RecipeKind _kind;
 
     /// <exception cref="ArgumentException">The function or the serializer cannot travel.</exception>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = ProcessWorkers.WasWarned)]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = ProcessWorkers.WasWarned)]
     public ProcessWorkers(TinyTroupe<TIn, TOut> troupe, WorkerRecipe<TIn, TOut> recipe, string recipeName, ProcessTroupeOptions options)
     {
         Troupe = troupe;
         Options = options;
         _kind = recipe.Kind;
-        _function = TravellingFunction.Describe(recipe.Delegate, recipeName);
-        if (options.Serializer is { } serializer) _serializer = TravellingFunction.Describe(serializer, nameof(options));
+        Launcher = options.Launcher ?? new ProcessLauncher();
+        _function = Launcher.Describe(recipe.Delegate, recipeName);
+        if (options.Serializer is { } serializer) _serializer = Launcher.Describe(serializer, nameof(options));
         var payloads = (options.Serializer ?? Json)()
             ?? throw new ArgumentException($"{nameof(ProcessTroupeOptions)}.{nameof(ProcessTroupeOptions.Serializer)} returned null.", nameof(options));
         Inputs = PayloadFormat.For<TIn>(payloads, troupe.Name);
@@ -34,6 +31,8 @@ internal sealed class ProcessWorkers<TIn, TOut>
 
     public ProcessTroupeOptions Options { get; }
 
+    public IChildLauncher Launcher { get; }
+
     public PayloadFormat<TIn> Inputs { get; }
 
     public PayloadFormat<TOut> Results { get; }
@@ -43,5 +42,5 @@ internal sealed class ProcessWorkers<TIn, TOut>
     public ProcessWorker<TIn, TOut> Make(WorkerInfo worker) => new(this, worker);
 
     public StartMessage StartMessage(WorkerInfo worker) => new(
-        _kind, typeof(TIn).AssemblyQualifiedName!, typeof(TOut).AssemblyQualifiedName!, _function.Bytes, _serializer?.Bytes, worker, Options.MaxWorkerMemory);
+        _kind, typeof(TIn).AssemblyQualifiedName!, typeof(TOut).AssemblyQualifiedName!, _function, _serializer, worker, Options.MaxWorkerMemory);
 }

@@ -6,7 +6,7 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// A child of this process that runs the same program but serves this one instead, with two connections to it. Its end takes everything
 /// that it started with it, and so does the end of this process. Thread-safe.
 /// </summary>
-internal sealed class ChildProcess : IAsyncDisposable
+internal sealed class ChildProcess : ILaunchedChild
 {
     private readonly SpawnedProcess _process;
     private readonly Connections _connections;

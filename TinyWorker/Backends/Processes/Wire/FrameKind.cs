@@ -12,7 +12,7 @@ internal enum FrameKind : byte
     /// <summary>Signal the token of the task of this number.</summary>
     Cancel = 0x03,
 
-    /// <summary>Give the task of this number back if it has not begun.</summary>
+    /// <summary>Begin no task up to this number that has not begun.</summary>
     Recall = 0x04,
 
     /// <summary>Dispose the worker and leave.</summary>
@@ -30,9 +30,9 @@ internal enum FrameKind : byte
     /// <summary>What a task threw; an exception.</summary>
     Fault = 0x84,
 
-    /// <summary>The task ended because it was asked to; an exception.</summary>
-    Canceled = 0x85,
+    /// <summary>The worker holds more memory than it may, and is to be replaced.</summary>
+    Overweight = 0x86,
 
-    /// <summary>The task of this number had not begun, and will not.</summary>
-    Recalled = 0x86,
+    /// <summary>Of the tasks up to this number, those behind the one in the payload (a long) have not begun, and will not.</summary>
+    Recalled = 0x85,
 }
