@@ -17,7 +17,8 @@ public interface IPayloadSerializer
     /// <typeparam name="T">The troupe's type of input or result, as declared; the value may be of a type derived from it.</typeparam>
     /// <param name="value">The value, which may be null.</param>
     /// <param name="writer">Where to. It is only valid during the call. What was written is taken back if the call throws.</param>
-    /// <exception cref="InvalidOperationException">Thrown by <paramref name="writer"/> when the value takes more than about 2 GB; let it through.</exception>
+    /// <exception cref="InvalidOperationException">Thrown by <paramref name="writer"/> when the value takes more than about 2 GB; let it
+    /// through.</exception>
     void Serialize<T>(T value, IBufferWriter<byte> writer);
 
     /// <summary>Reads a value that <see cref="Serialize"/> wrote in the other process, by the same build of the same program.</summary>

@@ -79,12 +79,13 @@ public sealed class JsonPayloadSerializer : IPayloadSerializer
     // The options remember what they have found out about a type.
     private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A trimmed program turns reflection in System.Text.Json off, and is told so by it.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A trimmed program turns reflection in System.Text.Json off.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
     private static DefaultJsonTypeInfoResolver ByReflection() => JsonSerializer.IsReflectionEnabledByDefault
         ? new DefaultJsonTypeInfoResolver()
         : throw new InvalidOperationException(
-            "System.Text.Json may use no reflection in this program: give JsonPayloadSerializer a JsonSerializerContext that knows the troupe's types.");
+            "System.Text.Json may use no reflection in this program: " +
+            "give JsonPayloadSerializer a JsonSerializerContext that knows the troupe's types.");
 
     // System.Text.Json writes such a type as {} or writes its properties, and in either case reads back a value as good as new.
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A field that was trimmed away loses nothing.")]
@@ -93,13 +94,18 @@ public sealed class JsonPayloadSerializer : IPayloadSerializer
         // Without CreateObject it goes through a constructor with parameters, or is refused anyway.
         if (info.Kind != JsonTypeInfoKind.Object || info.CreateObject is null || info.PolymorphismOptions is not null) return;
         foreach (var property in info.Properties)
-            if (property.Set is not null || property.ObjectCreationHandling == JsonObjectCreationHandling.Populate) return;
+        {
+            if (property.Set is not null || property.IsExtensionData) return;
+            if (property.ObjectCreationHandling == JsonObjectCreationHandling.Populate) return;
+        }
+
+        const BindingFlags own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         for (var type = info.Type; type is not null; type = type.BaseType)
         {
-            if (type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).Length == 0) continue;
+            if (type.GetFields(own).Length == 0) continue;
             throw new NotSupportedException(
-                $"A {info.Type} would lose all it holds as JSON: it has nothing that can be set when it is read. Give it settable properties or a constructor " +
-                "marked [JsonConstructor], set JsonSerializerOptions.IncludeFields (tuples), or send another type.");
+                $"A {info.Type} would lose all it holds as JSON: it has nothing that can be set when it is read. Give it settable " +
+                "properties or a constructor marked [JsonConstructor], set JsonSerializerOptions.IncludeFields (tuples), or send another type.");
         }
     }
 }

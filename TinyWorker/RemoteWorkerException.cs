@@ -22,7 +22,8 @@ public sealed class RemoteWorkerException : TroupeException
     /// <value>Null if it never was.</value>
     public string? RemoteStackTrace { get; }
 
-    internal static RemoteWorkerException For(string troupe, string remoteTypeName, string? remoteStackTrace, string remoteMessage, Exception? innerException) => new(
+    internal static RemoteWorkerException For(
+        string troupe, string remoteTypeName, string? remoteStackTrace, string remoteMessage, Exception? innerException) => new(
         troupe,
         remoteTypeName,
         remoteStackTrace,

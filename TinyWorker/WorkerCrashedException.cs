@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TinyWorker;
 
 /// <summary>
@@ -12,7 +10,8 @@ public sealed class WorkerCrashedException : TroupeException
 {
     private const int LinesInMessage = 5;
 
-    internal WorkerCrashedException(string troupe, int processId, int? exitCode, string? signal, IReadOnlyList<string> lastErrorLines, int attempts, Exception? cause = null)
+    internal WorkerCrashedException(
+        string troupe, int processId, int? exitCode, string? signal, IReadOnlyList<string> lastErrorLines, int attempts, Exception? cause = null)
         : base(troupe, Describe(troupe, processId, exitCode, signal, lastErrorLines, attempts, cause), cause)
     {
         ProcessId = processId;
@@ -46,15 +45,17 @@ public sealed class WorkerCrashedException : TroupeException
         var how = (signal, exitCode) switch
         {
             (not null, _) => $"was killed by {signal}",
-            (null, { } code) => string.Create(CultureInfo.InvariantCulture, $"left with exit code {code}"),
+            (null, { } code) => Text($"left with exit code {code}"),
             _ => "was lost",
         };
         var why = cause is null ? "" : $" ({cause.Message})";
         var advice = attempts == 1
             ? "Look for what ended it; if the task may safely be run again, TinyTroupeOptions.MaxAttempts above 1 gives it to another worker."
-            : string.Create(CultureInfo.InvariantCulture, $"It was attempt {attempts}, and each ended like that: it is likely the task itself that ends its worker.");
-        var shown = lastErrorLines.Skip(lastErrorLines.Count - LinesInMessage);
-        var lines = lastErrorLines.Count == 0 ? "" : $"{Environment.NewLine}Its last lines on stderr:{string.Concat(shown.Select(line => $"{Environment.NewLine}  {line}"))}";
-        return string.Create(CultureInfo.InvariantCulture, $"The worker process {processId} of '{troupe}' {how}{why} before its task ended. {advice}{lines}");
+            : Text($"It was attempt {attempts}, and each ended like that: it is likely the task itself that ends its worker.");
+        var shown = lastErrorLines.Skip(lastErrorLines.Count - LinesInMessage).Select(line => $"{Environment.NewLine}  {line}");
+        var lines = lastErrorLines.Count == 0 ? "" : $"{Environment.NewLine}Its last lines on stderr:{string.Concat(shown)}";
+        return Text($"The worker process {processId} of '{troupe}' {how}{why} before its task ended. {advice}{lines}");
+
+        static string Text(FormattableString text) => FormattableString.Invariant(text);
     }
 }

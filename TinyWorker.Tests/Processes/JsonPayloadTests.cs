@@ -40,7 +40,8 @@ internal sealed partial class JsonPayloadTests
     }
 
     [Test]
-    public void Object_ComesBackAsJson() => Assert.That(Travel.Through<object>(5), Is.TypeOf<JsonElement>().With.Property("ValueKind").EqualTo(JsonValueKind.Number));
+    public void Object_ComesBackAsJson() =>
+        Assert.That(Travel.Through<object>(5), Is.TypeOf<JsonElement>().With.Property("ValueKind").EqualTo(JsonValueKind.Number));
 
     [Test]
     public void Options_OfTheUser_AreFollowed()

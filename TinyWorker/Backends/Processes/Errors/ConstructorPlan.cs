@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Net.Sockets;
 using System.Reflection;
 using TinyWorker.Backends.Processes.Payloads;
 
@@ -7,10 +9,12 @@ namespace TinyWorker.Backends.Processes.Errors;
 internal sealed class ConstructorPlan
 {
     // Parameters that are not called like the property which they set.
-    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<(Type Type, string Parameter), string> Aliases = new()
     {
-        ["error"] = "NativeErrorCode",      // Win32Exception
-        ["fullTypeName"] = "TypeName",      // TypeInitializationException
+        [(typeof(Win32Exception), "error")] = nameof(Win32Exception.NativeErrorCode),
+        // Its ErrorCode is the system's, not what the constructor takes.
+        [(typeof(SocketException), "errorCode")] = nameof(SocketException.SocketErrorCode),
+        [(typeof(TypeInitializationException), "fullTypeName")] = nameof(TypeInitializationException.TypeName),
     };
 
     private readonly ConstructorInfo _constructor;
@@ -57,13 +61,15 @@ internal sealed class ConstructorPlan
             return (record, _) => record.Inner.FirstOrDefault();
         }
 
-        if (type.IsAssignableFrom(typeof(Exception[])) && type != typeof(object) && typeof(AggregateException).IsAssignableFrom(_constructor.DeclaringType))
+        var isAggregate = typeof(AggregateException).IsAssignableFrom(_constructor.DeclaringType);
+        if (isAggregate && type != typeof(object) && type.IsAssignableFrom(typeof(Exception[])))
         {
             TakesInner = int.MaxValue;
             return (record, _) => record.Inner;
         }
 
-        if (properties.TryGetValue(Aliases.GetValueOrDefault(name, name), out var property) && Fits(property.PropertyType, type))
+        var wanted = Aliases.GetValueOrDefault((_constructor.DeclaringType!, name), name);
+        if (properties.TryGetValue(wanted, out var property) && Fits(property.PropertyType, type))
         {
             Properties.Add(property.Name);
             return (record, _) => Scalar.As(type, record.Properties.GetValueOrDefault(property.Name));
@@ -87,6 +93,10 @@ internal sealed class ConstructorPlan
 
     private static bool IsMessage(string name) => name.EndsWith("message", StringComparison.OrdinalIgnoreCase) || name is "msg" or "text";
 
-    private static bool Fits(Type property, Type parameter) =>
-        (Nullable.GetUnderlyingType(property) ?? property) == (Nullable.GetUnderlyingType(parameter) ?? parameter);
+    private static bool Fits(Type property, Type parameter)
+    {
+        property = Nullable.GetUnderlyingType(property) ?? property;
+        parameter = Nullable.GetUnderlyingType(parameter) ?? parameter;
+        return property == parameter || (property.IsEnum && Enum.GetUnderlyingType(property) == parameter);
+    }
 }

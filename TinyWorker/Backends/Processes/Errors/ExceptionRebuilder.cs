@@ -41,17 +41,16 @@ internal static class ExceptionRebuilder
 
     private static bool TryConstruct(ConstructorPlan plan, ExceptionRecord record, string? message, [NotNullWhen(true)] out Exception? exception)
     {
-        exception = null;
-        Exception? made = null;
+        Exception? itself = null;
         Try(() =>
         {
-            made = plan.Construct(record, message);
+            var made = plan.Construct(record, message);
             if (made.InnerException != InnerOf(record)) ExceptionFields.SetInnerException(made, InnerOf(record));
             if (made.Message != record.Message) ExceptionFields.SetMessage(made, record.RawMessage);
-            if (!HasMessageOf(record, made) || made.InnerException != InnerOf(record)) made = null;
+            if (HasMessageOf(record, made) && made.InnerException == InnerOf(record)) itself = made;
         });
-        exception = made;
-        return made is not null;
+        exception = itself;
+        return itself is not null;
     }
 
     // Of a message that was cut nothing can be said; that of an aggregate is made of those of its inner exceptions, which may have been cut,

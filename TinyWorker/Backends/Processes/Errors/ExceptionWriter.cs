@@ -79,11 +79,14 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
     private void WriteInner(Exception exception)
     {
         _outer.Add(exception);
-        var all = exception is AggregateException many ? Ask(many, static e => e.InnerExceptions.ToArray(), _ => null) : [exception.InnerException!];
+        var all = exception is AggregateException many
+            ? Ask(many, static e => e.InnerExceptions.ToArray(), _ => null)
+            : [exception.InnerException!];
         var inner = new List<Exception>();
         foreach (var one in all ?? [])
         {
-            if (one is null || _exceptionsLeft == 0 || _outer.Count > ExceptionLimits.Depth || _outer.Any(outer => ReferenceEquals(outer, one))) continue;
+            if (one is null || _exceptionsLeft == 0 || _outer.Count > ExceptionLimits.Depth) continue;
+            if (_outer.Any(outer => ReferenceEquals(outer, one))) continue;
             _exceptionsLeft--;
             inner.Add(one);
         }
@@ -103,7 +106,8 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
         return $"{text.AsSpan(0, limit)}... ({text.Length - limit:N0} more characters were cut)";
     }
 
-    private static TResult? Ask<TException, TResult>(TException exception, Func<TException, TResult?> question, Func<Exception, TResult?> otherwise)
+    private static TResult? Ask<TException, TResult>(
+        TException exception, Func<TException, TResult?> question, Func<Exception, TResult?> otherwise)
         where TException : Exception
     {
         try

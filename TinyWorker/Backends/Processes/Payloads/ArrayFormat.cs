@@ -47,8 +47,9 @@ internal sealed class ArrayFormat<TElement> : PayloadFormat<TElement[]?>
 
     private static int CountIn(int bytes)
     {
-        var (count, rest) = Math.DivRem(bytes, Unsafe.SizeOf<TElement>());
-        return rest == 0 ? count : throw new MalformedFrameException($"{bytes} bytes for an array of {typeof(TElement)}, which takes {Unsafe.SizeOf<TElement>()} each");
+        var size = Unsafe.SizeOf<TElement>();
+        var (count, rest) = Math.DivRem(bytes, size);
+        return rest == 0 ? count : throw new MalformedFrameException($"{bytes} bytes for an array of {typeof(TElement)}, of {size} each");
     }
 
     private static void CheckTag(byte tag)

@@ -27,7 +27,7 @@ internal static class PlainTypes
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away holds nothing.")]
     public static bool MayBeElement(Type type)
     {
-        if (type == typeof(nint) || type == typeof(nuint) || type.IsPointer || type.IsFunctionPointer || !type.IsValueType || type.IsByRefLike) return false;
+        if (!type.IsValueType || type.IsByRefLike || type == typeof(nint) || type == typeof(nuint)) return false;
         if (type.IsPrimitive || type.IsEnum) return true;
         foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
             if (!MayBeElement(field.FieldType)) return false;

@@ -10,8 +10,9 @@ internal static class Scalar
     [
         (typeof(string), (to, value) => to.Write((string)value), (ref FieldReader from) => from.ReadString()),
         (typeof(bool), (to, value) => to.Write((bool)value), (ref FieldReader from) => from.ReadBool()),
-        Of<char>(), Of<sbyte>(), Of<byte>(), Of<short>(), Of<ushort>(), Of<int>(), Of<uint>(), Of<long>(), Of<ulong>(), Of<Int128>(), Of<UInt128>(),
-        Of<Half>(), Of<float>(), Of<double>(), Of<decimal>(), Of<Guid>(), Of<TimeSpan>(), Of<DateTime>(), Of<DateTimeOffset>(), Of<DateOnly>(), Of<TimeOnly>(),
+        Of<sbyte>(), Of<byte>(), Of<short>(), Of<ushort>(), Of<int>(), Of<uint>(), Of<long>(), Of<ulong>(), Of<Int128>(), Of<UInt128>(),
+        Of<Half>(), Of<float>(), Of<double>(), Of<decimal>(), Of<char>(), Of<Guid>(),
+        Of<TimeSpan>(), Of<DateTime>(), Of<DateTimeOffset>(), Of<DateOnly>(), Of<TimeOnly>(),
     ];
 
     private delegate object? Reading(ref FieldReader from);

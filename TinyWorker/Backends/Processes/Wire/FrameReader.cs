@@ -93,14 +93,17 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
 
     private void Check(in FrameHeader header)
     {
-        if (!FrameKinds.Belongs(header.Kind, direction)) throw new MalformedFrameException($"no frame of kind 0x{(byte)header.Kind:X2} comes from there");
+        if (!FrameKinds.Belongs(header.Kind, direction))
+            throw new MalformedFrameException($"no frame of kind 0x{(byte)header.Kind:X2} comes from there");
         if (header.Length > (uint)maxPayload) throw new MalformedFrameException($"a payload of {header.Length:N0} bytes");
     }
 
     private void BeginLarge(in FrameHeader header)
     {
         var length = (int)header.Length;
-        var large = header.Kind == _valueKind && ValueFormat is not null ? ValueFormat.Receive(length) : new LargeArray<byte>(length, tagged: false);
+        var large = header.Kind == _valueKind && ValueFormat is not null
+            ? ValueFormat.Receive(length)
+            : new LargeArray<byte>(length, tagged: false);
         _start += FrameHeader.Size;
         (_large, _largeHeader) = (large, header);
         while (_start < _end && !large.IsComplete)

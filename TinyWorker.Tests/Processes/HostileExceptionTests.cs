@@ -1,0 +1,189 @@
+using System.Collections;
+using TinyWorker.Backends.Processes.Errors;
+using TinyWorker.Backends.Processes.Wire;
+
+namespace TinyWorker.Tests.Processes;
+
+internal sealed class HostileExceptionTests
+{
+    [Test]
+    public void Exception_AllOfWhosePropertiesThrow_DoesNoHarm()
+    {
+        var there = ExceptionTravel.Through(ExceptionTravel.Thrown(new ThrowingException()));
+
+        Assert.That(there, Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(ThrowingException)).And.Message.Contains("Its Message threw"));
+    }
+
+    [Test]
+    public void Exception_WhoseDataThrowsHalfWay_KeepsTheRest() =>
+        Assert.That(ExceptionTravel.Through(new HalfDataException()), Is.TypeOf<HalfDataException>().With.Message.EqualTo("half"));
+
+    [Test]
+    public void Exception_WhoseConstructorThrowsHere_HasAStandIn()
+    {
+        var exception = new OnceException("m");
+        OnceException.Refuse = true;
+
+        Assert.That(ExceptionTravel.Through(exception), Is.TypeOf<RemoteWorkerException>().With.Message.Contains("OnceException: m"));
+    }
+
+    [Test]
+    public void Exception_ThatSaysSomethingElseEachTime_HasAStandIn() =>
+        Assert.That(ExceptionTravel.Through(new ChangingException()), Is.TypeOf<RemoteWorkerException>());
+
+    [Test]
+    public void Exceptions_AThousandAndMoreDeep_AreCut()
+    {
+        var exception = new Exception("0");
+        for (var i = 1; i <= 5_000; i++) exception = new Exception($"{i}", exception);
+
+        var there = ExceptionTravel.Through(exception);
+
+        Assert.That(there.Message, Is.EqualTo("5000"));
+        var depth = 0;
+        for (var inner = there.InnerException; inner is not null; inner = inner.InnerException) depth++;
+        Assert.That(depth, Is.EqualTo(ExceptionLimits.Depth));
+    }
+
+    [Test]
+    public void Exception_WithinItself_IsCut()
+    {
+        var outer = new Exception("outer", new Exception("middle", new Exception("inner")));
+        ExceptionFields.SetInnerException(outer.InnerException!.InnerException!, outer);
+
+        var there = ExceptionTravel.Through(outer);
+
+        Assert.That(there.InnerException!.InnerException!.Message, Is.EqualTo("inner"));
+        Assert.That(there.InnerException.InnerException.InnerException, Is.Null);
+    }
+
+    [Test]
+    public void Aggregates_ThatGrowWithoutEnd_AreCut()
+    {
+        Exception exception = new FormatException("leaf");
+        for (var i = 0; i < 6; i++) exception = new AggregateException("node", Enumerable.Repeat(exception, 6));
+
+        var bytes = ExceptionTravel.Bytes(exception);
+
+        Assert.That(bytes, Has.Length.LessThan(8_000_000));
+        Assert.That(ExceptionTravel.Through(exception), Is.TypeOf<AggregateException>());
+    }
+
+    [Test]
+    public void Message_Of100MB_IsCut()
+    {
+        var exception = new FormatException(new string('x', 50_000_000), new ArgumentException(new string('y', 200_000), "p"));
+        exception.Data["long"] = new string('z', 200_000);
+
+        var there = ExceptionTravel.Through(exception);
+
+        Assert.That(ExceptionTravel.Bytes(exception), Has.Length.LessThan(1_000_000));
+        Assert.That(there, Is.TypeOf<FormatException>());
+        Assert.That(there.Message, Has.Length.InRange(64_000, 67_000).And.StartsWith("xxx").And.Contains("49,934,464 more characters"));
+        Assert.That(there.InnerException, Is.TypeOf<ArgumentException>());
+        Assert.That((string)there.Data["long"]!, Has.Length.InRange(64_000, 67_000));
+    }
+
+    [Test]
+    public void Types_ThatAreNoExceptions_AreNeverMade()
+    {
+        foreach (var type in new[] { typeof(Trap), typeof(string), typeof(TroupeException), typeof(GenericTrap<>) })
+        {
+            var there = ExceptionRebuilder.Rebuild(Record(type.AssemblyQualifiedName!), "here");
+            Assert.That(there, Is.TypeOf<RemoteWorkerException>());
+        }
+
+        foreach (var name in new[] { "", " ", "No.Such, Nowhere", "[", "System.Exception[], x", new string('[', 10_000), "A, B, Version=x" })
+            Assert.That(ExceptionRebuilder.Rebuild(Record(name), "here"), Is.TypeOf<RemoteWorkerException>());
+        Assert.That(Trap.Made, Is.False);
+    }
+
+    [Test]
+    public void Bytes_CutOrChangedAnywhere_AreAnExceptionOrMalformed()
+    {
+        var exception = ExceptionTravel.Thrown(new AggregateException("m", new ArgumentException("a", "p") { Data = { ["k"] = 1 } }));
+        var bytes = ExceptionTravel.Bytes(exception)[FrameHeader.Size..];
+        var format = new ExceptionFormat<Exception>("here");
+        for (var i = 1; i < bytes.Length; i++)
+            Assert.That(() => format.Read(bytes.AsMemory(0, i)), Throws.TypeOf<MalformedFrameException>());
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            byte[] changed = [.. bytes];
+            changed[i] ^= 0x81;
+            try
+            {
+                format.Read(changed);
+            }
+            catch (MalformedFrameException)
+            {
+                // as it should be
+            }
+        }
+    }
+
+    private static ExceptionRecord Record(string type) => new(type, type, "m", "m", false, null, [], [], []);
+
+    private sealed class ThrowingException : Exception
+    {
+        public override string Message => throw new FormatException("Message");
+
+        public override string StackTrace => throw new FormatException("StackTrace");
+
+        public override IDictionary Data => throw new FormatException("Data");
+
+        public override string? Source { get => throw new FormatException("Source"); set => throw new FormatException("Source"); }
+
+        public override string? HelpLink { get => throw new FormatException("HelpLink"); set => throw new FormatException("HelpLink"); }
+
+        public int Code { get => throw new FormatException("Code"); set => throw new FormatException("Code"); }
+
+        public override string ToString() => throw new FormatException("ToString");
+
+        public override bool Equals(object? obj) => throw new FormatException("Equals");
+
+        public override int GetHashCode() => throw new FormatException("GetHashCode");
+    }
+
+    private sealed class HalfDataException() : Exception("half")
+    {
+        public override IDictionary Data => new HalfDictionary();
+    }
+
+    private sealed class HalfDictionary : Hashtable
+    {
+        public override IDictionaryEnumerator GetEnumerator() => throw new FormatException("GetEnumerator");
+    }
+
+    private sealed class OnceException : Exception
+    {
+        public OnceException(string message)
+            : base(message)
+        {
+            if (Refuse) throw new FormatException("not again");
+        }
+
+        public static bool Refuse { get; set; }
+    }
+
+    private sealed class ChangingException : Exception
+    {
+        private static int _count;
+
+        public override string Message => $"{Interlocked.Increment(ref _count)}";
+    }
+
+    private sealed class Trap
+    {
+        public Trap() => Made = true;
+
+        public Trap(string message)
+        {
+            _ = message;
+            Made = true;
+        }
+
+        public static bool Made { get; private set; }
+    }
+
+    private sealed class GenericTrap<T> : Exception;
+}
