@@ -66,7 +66,7 @@ internal sealed class LoopbackLauncher : IChildLauncher
                 {
                     End(ChildServer.Serve(new ChildSide(start.Name, _childsData, _childsControl), static name => (Delegate)References.Get(name)), null);
                 }
-                catch (ObjectDisposedException)
+                catch (Exception e) when (e is ObjectDisposedException or SocketException)
                 {
                     // Killed.
                 }

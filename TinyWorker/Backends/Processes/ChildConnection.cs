@@ -4,13 +4,15 @@ using TinyWorker.Backends.Processes.Wire;
 
 namespace TinyWorker.Backends.Processes;
 
-/// <summary>A child's end of a connection, as blocking as its worker is. One thread receives; any may send.</summary>
+/// <summary>A child's end of a connection, as blocking as its worker is. The worker's thread receives and sends; the one that listens to the parent sends, too.</summary>
 #pragma warning disable CA1001 // It is used to the end of the process, as the socket is.
 internal sealed class ChildConnection(Socket socket)
 #pragma warning restore CA1001
 {
     private readonly FrameReader _reader = new(FrameDirection.ToWorker);
-    private readonly FrameWriter _writer = new();   // guarded by the lock on itself
+    private readonly FrameWriter _writer = new();    // the worker's
+    private readonly FrameWriter _replies = new();   // the listener's
+    private readonly Lock _sending = new();          // a frame goes in one piece
 
     /// <summary>How the inputs of tasks lie in their frames, once that is known.</summary>
     public PayloadFormat? ValueFormat
@@ -39,33 +41,36 @@ internal sealed class ChildConnection(Socket socket)
         }
     }
 
-    /// <summary>Sends a frame. Throws what the value's serializer throws, and has sent nothing then.</summary>
-    public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
-    {
-        lock (_writer)
-        {
-            _writer.Write(kind, sequence, format, value);
-            Flush_NeedsLock();
-        }
-    }
+    /// <summary>Sends a frame; for the worker's thread. Throws what the value's serializer throws, and has sent nothing then.</summary>
+    public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value) => Send(_writer, kind, sequence, format, value);
 
+    /// <inheritdoc cref="Send{T}(FrameKind, long, PayloadFormat{T}, T)"/>
     public void Send(FrameKind kind, long sequence)
     {
-        lock (_writer)
-        {
-            _writer.Write(kind, sequence);
-            Flush_NeedsLock();
-        }
+        _writer.Write(kind, sequence);
+        Flush(_writer);
     }
 
-    private void Flush_NeedsLock()
+    /// <summary>Sends a frame; for the thread that listens.</summary>
+    public void Reply<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value) => Send(_replies, kind, sequence, format, value);
+
+    private void Send<T>(FrameWriter writer, FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    {
+        writer.Write(kind, sequence, format, value);   // the user's code may run in there: not under the lock
+        Flush(writer);
+    }
+
+    private void Flush(FrameWriter writer)
     {
         try
         {
-            for (var i = 0; i < _writer.SegmentCount; i++)
+            lock (_sending)
             {
-                var rest = _writer.Segment(i).Span;
-                while (rest.Length > 0) rest = rest[socket.Send(rest)..];
+                for (var i = 0; i < writer.SegmentCount; i++)
+                {
+                    var rest = writer.Segment(i).Span;
+                    while (rest.Length > 0) rest = rest[socket.Send(rest)..];
+                }
             }
         }
         catch (SocketException)
@@ -74,7 +79,7 @@ internal sealed class ChildConnection(Socket socket)
         }
         finally
         {
-            _writer.Clear();
+            writer.Clear();
         }
     }
 }

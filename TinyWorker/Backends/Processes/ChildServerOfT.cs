@@ -49,11 +49,13 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         connection.ValueFormat = _inputs;
         using var troupe = new TinyTroupe<TIn, TOut>(
             _ => _factory(_start.Worker), new InlineTroupeOptions { Name = _start.Worker.Troupe, CancellationGrace = Timeout.InfiniteTimeSpan });
-        var ready = troupe.WhenReadyAsync();
-        Blocking.Wait(ready);
-        if (ready.Exception?.InnerException is { } failure)
+        try
         {
-            connection.Send(FrameKind.StartFailed, 0, _exceptions, failure.InnerException ?? failure);
+            Blocking.Wait(troupe.WhenReadyAsync());
+        }
+        catch (WorkerStartException e)
+        {
+            connection.Send(FrameKind.StartFailed, 0, _exceptions, e.InnerException ?? e);
             return 1;
         }
 
@@ -177,7 +179,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         {
             if (!_isRunning && _spared <= _begun) _spared = Math.Max(_begun, _recalled) + 1;
             _recalled = Math.Max(_recalled, last);
-            data.Send(FrameKind.Recalled, last, LastKept, Math.Max(_begun, _spared));
+            data.Reply(FrameKind.Recalled, last, LastKept, Math.Max(_begun, _spared));
         }
     }
 }
