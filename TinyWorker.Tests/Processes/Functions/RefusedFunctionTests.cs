@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -104,6 +105,14 @@ internal sealed class RefusedFunctionTests
     }
 
     [Test]
+    [Platform("Linux")]
+    public void NativeCode_BehindADelegate_IsRefused()
+    {
+        var pointer = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "abs");
+        Assert.That(Journey.Refusal(Marshal.GetDelegateForFunctionPointer<Native>(pointer)), Does.Contain("native code"));
+    }
+
+    [Test]
     public void EndlessSequence_IsRefusedWithoutBeingRead()
     {
         var calls = 0;
@@ -117,7 +126,7 @@ internal sealed class RefusedFunctionTests
         }
 
         var lazy = Naturals();
-        Assert.That(Journey.Refusal(() => lazy.First()), Does.Contain("'lazy'").And.Contain("list or an array"));
+        Assert.That(Journey.Refusal(() => lazy.First()), Does.Contain("'lazy'").And.Contain("a HashSet first"));
         Assert.That(calls, Is.Zero);
     }
 
@@ -158,10 +167,10 @@ internal sealed class RefusedFunctionTests
         Case(new[] { typeof(int) }, "Type[]", "a variable of its own"),
         Case(new { A = (nint)1 }, "an anonymous type", "its A (IntPtr): a pointer"),
         Case(new List<Base> { new Derived(1) }, "List<RefusedFunctionTests.Base>", "would lose the type RefusedFunctionTests.Derived of an item"),
-        Case(new OwnList { 1 }, "RefusedFunctionTests.OwnList", "list or an array"),
+        Case(new OwnList { 1 }, "RefusedFunctionTests.OwnList", "a HashSet first"),
         Case(new Failure("a"), "RefusedFunctionTests.Failure", "derives from Exception"),
-        Case(new Stack<int>([1, 2]), "Stack<Int32>", "list or an array"),
-        Case(Enumerable.Range(0, 2), "Enumerable.RangeIterator<Int32>", "list or an array"),
+        Case(new Stack<int>([1, 2]), "Stack<Int32>", "a HashSet first"),
+        Case(Enumerable.Range(0, 2), "Enumerable.RangeIterator<Int32>", "a HashSet first"),
         Case(new List<string> { "\ud800" }, "List<String>", "would lose the value of an item"),
         Case(new SortedSet<string>(StringComparer.OrdinalIgnoreCase), "SortedSet<String>", "it compares with a"),
         Case(new HashSet<int>(new Parity()), "HashSet<Int32>", "it compares with a RefusedFunctionTests.Parity"),
@@ -180,6 +189,8 @@ internal sealed class RefusedFunctionTests
     // The compiler warns of a Lock as an object.
     private static object Boxed<T>(T value)
         where T : notnull => value;
+
+    private delegate int Native(int x);
 
     private sealed class Service(string name)
     {

@@ -208,6 +208,16 @@ internal sealed class TravellingFunctionTests
     }
 
     [Test]
+    public void Delegate_OfADelegate_Rebuilt_CallsIt()
+    {
+        var summand = 1;
+        Func<int, int> inner = x => x + summand;
+        Converter<int, int> outer = new(inner);
+        Assert.That(Journey.Of(outer)(1), Is.EqualTo(2));
+        Assert.That(Journey.Of(new Func<int, int>(inner.Invoke))(1), Is.EqualTo(2));
+    }
+
+    [Test]
     public void Delegate_OpenOverItsInstance_Rebuilt_StaysOpen()
     {
         var length = typeof(string).GetProperty(nameof(string.Length))!.GetMethod!.CreateDelegate<Func<string, int>>();

@@ -27,7 +27,8 @@ internal static class CapturedData
         Converters =
         {
             new KeyedCollectionConverterFactory(),
-            new TextConverter<BigInteger>(number => number.ToString(CultureInfo.InvariantCulture), text => BigInteger.Parse(text, CultureInfo.InvariantCulture)),
+            new TextConverter<BigInteger>(
+                number => number.ToString(CultureInfo.InvariantCulture), text => BigInteger.Parse(text, CultureInfo.InvariantCulture)),
             new TextConverter<CultureInfo>(culture => culture.Name, CultureInfo.GetCultureInfo),
             new TextConverter<CancellationToken>(_ => "", _ => CancellationToken.None),
             new RegexConverter(),
@@ -46,11 +47,11 @@ internal static class CapturedData
     /// <summary>The JSON; null, with the reason as a sentence, if the value cannot travel.</summary>
     public static byte[]? Write(object value, Type type, out string reason)
     {
-        // First of all without running any code of the value's: JSON would read every property, and enumerate what may have no end.
-        reason = new DataInspector().WhyNot(value) ?? "";
-        if (reason.Length > 0) return null;
         try
         {
+            // First of all without running any code of the value's: JSON would read every property, and enumerate what may have no end.
+            reason = new DataInspector().WhyNot(value) ?? "";
+            if (reason.Length > 0) return null;
             if (type != value.GetType() && value is IEnumerable items) value = Activator.CreateInstance(type, items)!;
             var json = JsonSerializer.SerializeToUtf8Bytes(value, type, Options);
             var copy = Read(json, type);

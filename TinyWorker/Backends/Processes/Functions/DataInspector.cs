@@ -35,13 +35,16 @@ internal sealed class DataInspector
         if (type.IsArray && KnownTypes.IsAtom(type.GetElementType()!)) return null;
         foreach (var comparer in KnownTypes.ComparersOf(type, collection))
         {
-            var isKnown = KeyedCollection.Is(type) ? KnownComparers.NumberOf(comparer) is not null : KnownComparers.IsDefault(comparer);
+            var isKnown = KnownTypes.IsKeyed(type) ? KnownComparers.NumberOf(comparer) is not null : KnownComparers.IsDefault(comparer);
             if (!isKnown)
-                return $"it compares with a {Readable.Name(comparer.GetType())}, which would be lost. A Dictionary or HashSet may have the default comparer, or an ordinal or invariant one of StringComparer; others may have the default one.";
+            {
+                return $"it compares with a {Readable.Name(comparer.GetType())}, which would be lost. A Dictionary or HashSet may have the default " +
+                    "comparer, or an ordinal or invariant one of StringComparer; others may have the default one.";
+            }
         }
 
         foreach (var item in (IEnumerable)collection)
-            if (WhyNot(item) is { } reason) return Within($"a {(item is null ? "" : Readable.Name(item.GetType()))} in it", reason);
+            if (WhyNot(item) is { } reason) return Within($"a {Readable.Name(item!.GetType())} in it", reason);
         return null;
     }
 
@@ -60,7 +63,7 @@ internal sealed class DataInspector
     private static string? WhyNotPlain(object value, Type type)
     {
         if (value is IEnumerable)
-            return "its items are made when they are asked for, or kept in a way of its own. Make it a list or an array first.";
+            return "its items are made when they are asked for, or kept in a way of its own. Make it an array, a List, a Dictionary or a HashSet first.";
         for (var part = type; part is not null && part != typeof(object) && part != typeof(ValueType); part = part.BaseType)
             if (KnownTypes.IsOfDotNet(part))
                 return part == type
@@ -73,5 +76,7 @@ internal sealed class DataInspector
 
     private static string Within(string part, string reason) =>
         // One part after the other: "its Log (Log), its Writer (StreamWriter): it holds ...".
-        reason.StartsWith("its ", StringComparison.Ordinal) && reason.Contains("): ", StringComparison.Ordinal) ? $"{part}, {reason}" : $"{part}: {reason}";
+        reason.StartsWith("its ", StringComparison.Ordinal) && reason.Contains("): ", StringComparison.Ordinal)
+            ? $"{part}, {reason}"
+            : $"{part}: {reason}";
 }

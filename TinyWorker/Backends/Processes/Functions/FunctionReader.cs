@@ -39,7 +39,7 @@ internal sealed class FunctionReader
         {
             var fullName = _reader.ReadString();
             var build = new Guid(_reader.ReadBytes(16));
-            _assemblies.Add(fullName, new DescribedAssembly(fullName, build, _reader.ReadString()).Load());
+            _assemblies[new AssemblyName(fullName).FullName] = new DescribedAssembly(fullName, build, _reader.ReadString()).Load();
         }
 
         var function = ReadValue() as Delegate;

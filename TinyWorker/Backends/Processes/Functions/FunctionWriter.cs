@@ -74,7 +74,7 @@ internal sealed class FunctionWriter : IDisposable
         var target = function.Target;
         if (method.IsStatic && method.GetParameters() is [var first, ..])
             WriteValue(target, $"has its first argument '{first.Name}' bound to a value", Advice);
-        else if (Closure.IsMadeByCompiler(method) || method.Name.StartsWith('<'))
+        else if (Closure.IsMadeByCompiler(method))
             WriteValue(target, "captures 'this'", AdviceForThis);
         else
             WriteValue(target, "is a method of an object", AdviceForThis);
@@ -85,8 +85,14 @@ internal sealed class FunctionWriter : IDisposable
         if (!function.HasSingleTarget)
             throw Refused("is a delegate of several methods. Pass one function that calls them.");
         if (function.Method.DeclaringType is not { } type || type.Assembly.IsDynamic
-            || function.Target?.GetType() is { Namespace: "System.Linq.Expressions.Interpreter" or "System.Runtime.CompilerServices", Name: "LightLambda" or "Closure" })
-            throw Refused("was compiled while the program runs (from an expression, or as a DynamicMethod). Pass a lambda or method of the program instead.");
+            || function.Target?.GetType() is { Namespace: "System.Linq.Expressions.Interpreter", Name: "LightLambda" })
+        {
+            throw Refused("was compiled while the program runs (from an expression, or as a DynamicMethod). " +
+                "Pass a lambda or method of the program instead.");
+        }
+
+        if (type == function.GetType() && function.Target is not Delegate)
+            throw Refused("is a pointer to native code. Pass a method that is declared with [DllImport] or [LibraryImport].");
     }
 
     private void WriteValue(object? value, string relation, string advice)

@@ -15,8 +15,9 @@ internal static class KnownTypes
 {
     private static readonly HashSet<Type> Atoms =
     [
-        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(TimeSpan), typeof(DateOnly), typeof(TimeOnly),
-        typeof(Half), typeof(Int128), typeof(UInt128), typeof(BigInteger), typeof(Uri), typeof(Version), typeof(CancellationToken),
+        typeof(string), typeof(decimal), typeof(Half), typeof(Int128), typeof(UInt128), typeof(BigInteger),
+        typeof(DateTime), typeof(DateTimeOffset), typeof(TimeSpan), typeof(DateOnly), typeof(TimeOnly),
+        typeof(Guid), typeof(Uri), typeof(Version), typeof(CancellationToken),
     ];
 
     private static readonly HashSet<Type> Collections =
@@ -28,7 +29,8 @@ internal static class KnownTypes
     ];
 
     // The keys with which Microsoft signs what belongs to .NET, ASP.NET Core and their extensions.
-    private static readonly HashSet<string> Keys = ["7cec85d7bea7798e", "b03f5f7f11d50a3a", "b77a5c561934e089", "cc7b13ffcd2ddd51", "adb9793829ddae60", "31bf3856ad364e35"];
+    private static readonly HashSet<string> Keys =
+        ["7cec85d7bea7798e", "b03f5f7f11d50a3a", "b77a5c561934e089", "cc7b13ffcd2ddd51", "adb9793829ddae60", "31bf3856ad364e35"];
 
     /// <summary>Whether a value of the type has no parts, as far as anybody can tell.</summary>
     public static bool IsAtom(Type type) => type.IsEnum || IsPrimitive(type) || Atoms.Contains(type);
@@ -45,9 +47,14 @@ internal static class KnownTypes
     public static bool IsCollection(Type type) =>
         type.IsArray || Closure.IsCollectionExpression(type) || (type.IsGenericType && Collections.Contains(type.GetGenericTypeDefinition()));
 
+    /// <summary>The ones that are written in a form of our own, with their comparer, and with keys of any type.</summary>
+    public static bool IsKeyed(Type type) => IsMadeFrom(type, typeof(Dictionary<,>)) || IsMadeFrom(type, typeof(HashSet<>));
+
     /// <summary>Tuples and key-value pairs: .NET's, and plain as a user's.</summary>
     public static bool IsPlain(Type type) =>
-        (typeof(ITuple).IsAssignableFrom(type) && IsOfDotNet(type)) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>));
+        (typeof(ITuple).IsAssignableFrom(type) && IsOfDotNet(type)) || IsMadeFrom(type, typeof(KeyValuePair<,>));
+
+    public static bool IsMadeFrom(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 
     public static bool IsOfDotNet(Type type) => Keys.Contains(Convert.ToHexStringLower(type.Assembly.GetName().GetPublicKeyToken() ?? []));
 

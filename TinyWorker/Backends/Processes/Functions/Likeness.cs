@@ -18,7 +18,9 @@ internal static class Likeness
         if (type != copy.GetType())
         {
             // What stands behind IReadOnlyList<T> may come back as another kind of list.
-            return IsList(value) && IsList(copy) && ElementType(value) == ElementType(copy) ? OfItems(value, copy) : $"the type {Readable.Name(type)}";
+            return IsList(value) && IsList(copy) && ElementType(value) == ElementType(copy)
+                ? OfItems(value, copy)
+                : $"the type {Readable.Name(type)}";
         }
 
         if (KnownTypes.HasItsOwnConverter(type)) return null;
@@ -49,14 +51,19 @@ internal static class Likeness
 
     // The known ones are the same object in both, or two that are of no account where the inspector has let them pass.
     private static string? OfComparers(object value, object copy, Type type) =>
-        KnownTypes.ComparersOf(type, value).SequenceEqual(KnownTypes.ComparersOf(type, copy), ReferenceEqualityComparer.Instance) ? null : "the comparer";
+        KnownTypes.ComparersOf(type, value).SequenceEqual(KnownTypes.ComparersOf(type, copy), ReferenceEqualityComparer.Instance)
+            ? null
+            : "the comparer";
 
     // Bit by bit, for thousands of numbers. JSON has arrays of one dimension only.
     private static string? OfPrimitives(Array value, Array copy) =>
         value.Length == copy.Length && RawValue.BytesOf(value).SequenceEqual(RawValue.BytesOf(copy)) ? null : "the value of an item";
 
-    private static bool IsList(object value) => value is IList && ElementType(value) is not null && KnownTypes.IsCollection(value.GetType());
+    private static bool IsList(object value) => value is IList && KnownTypes.IsCollection(value.GetType());
 
-    private static Type? ElementType(object list) =>
-        list.GetType() is { IsArray: true } array ? array.GetElementType() : list.GetType() is { IsGenericType: true } type ? type.GetGenericArguments()[0] : null;
+    private static Type? ElementType(object list)
+    {
+        var type = list.GetType();
+        return type.IsArray ? type.GetElementType() : type.IsGenericType ? type.GetGenericArguments()[0] : null;
+    }
 }

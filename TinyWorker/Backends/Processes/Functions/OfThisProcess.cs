@@ -11,18 +11,18 @@ namespace TinyWorker.Backends.Processes.Functions;
 internal static class OfThisProcess
 {
     public const string Disposable = "it holds something of this process until it is disposed.";
+    private const string UnfinishedTask = "a task ends in the process in which it was begun; await it first and capture its result.";
 
     /// <summary>The reason as a sentence; null for a value that is none of these.</summary>
     public static string? WhyNot(object value) => value switch
     {
-        CancellationToken token => token.CanBeCanceled
-            ? "a token cannot be seen across processes; the token of the task comes to the function as its second argument."
-            : null,
-        CancellationTokenSource => "a token source cannot be seen across processes; the token of the task comes to the function as its second argument.",
+        CancellationToken { CanBeCanceled: false } => null,
+        CancellationToken or CancellationTokenSource =>
+            "a token cannot be seen across processes; the token of the task comes to the function as its second argument.",
         Delegate => "a function travels as a variable of its own only, not inside of another object.",
         Type => "a Type travels as a variable of its own only, not inside of another object.",
         ILogger or ILoggerFactory => "a logger writes in this process; what the worker writes to its console reaches the troupe's logger.",
-        Task or ValueTask => "a task ends in the process in which it was begun; await it first and capture its result.",
+        Task or ValueTask => UnfinishedTask,
         Lock or SemaphoreSlim or ReaderWriterLockSlim or WaitHandle or ManualResetEventSlim => "a lock or event holds nobody in another process.",
         Thread or ITimer => "a thread or timer runs in the process in which it was made.",
         nint or nuint or Pointer => "a pointer or handle means nothing in another process.",
@@ -37,18 +37,17 @@ internal static class OfThisProcess
     {
         if (type.Namespace == "System.Collections.Concurrent")
             return "it is meant to be shared, and every process would have a copy of its own; capture a plain collection instead.";
-        if (Array.Exists(type.GetInterfaces(), part => IsMadeFrom(part, typeof(ITinyTroupe<,>)))) return "a troupe lives in this process.";
+        if (Array.Exists(type.GetInterfaces(), part => KnownTypes.IsMadeFrom(part, typeof(ITinyTroupe<,>)))) return "a troupe lives in this process.";
         for (var part = type; part is not null; part = part.BaseType)
         {
-            if (IsMadeFrom(part, typeof(TinyFuture<>)))
+            var definition = part.IsGenericType ? part.GetGenericTypeDefinition() : part;
+            if (definition == typeof(TinyFuture<>))
                 return "a future ends in this process; await it first and capture its result, or submit it as the input.";
-            if (IsMadeFrom(part, typeof(ValueTask<>))) return "a task ends in the process in which it was begun; await it first and capture its result.";
-            if (IsMadeFrom(part, typeof(Channel<,>)) || IsMadeFrom(part, typeof(ChannelReader<>)) || IsMadeFrom(part, typeof(ChannelWriter<>)))
+            if (definition == typeof(ValueTask<>)) return UnfinishedTask;
+            if (definition == typeof(Channel<,>) || definition == typeof(ChannelReader<>) || definition == typeof(ChannelWriter<>))
                 return "a channel ends in this process; what the function needs comes as its input, and what it makes leaves as its result.";
         }
 
         return null;
     }
-
-    private static bool IsMadeFrom(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -61,8 +62,5 @@ internal static class RawValue
     public static Span<byte> BytesOf(Array array) => MemoryMarshal.CreateSpan(
         ref MemoryMarshal.GetArrayDataReference(array), checked(array.Length * RuntimeHelpers.SizeOf(array.GetType().GetElementType()!.TypeHandle)));
 
-    private static bool IsFlat(Type type) =>
-        type.IsEnum || KnownTypes.IsPrimitive(type) || type == typeof(decimal) || type == typeof(Guid)
-        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(TimeSpan) || type == typeof(DateOnly) || type == typeof(TimeOnly)
-        || type == typeof(Half) || type == typeof(Int128) || type == typeof(UInt128);
+    private static bool IsFlat(Type type) => KnownTypes.IsAtom(type) && type.IsValueType && type != typeof(BigInteger) && type != typeof(CancellationToken);
 }

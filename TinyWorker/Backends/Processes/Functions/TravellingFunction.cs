@@ -37,12 +37,19 @@ internal sealed class TravellingFunction
         }
         catch (CannotTravelException e)
         {
-            throw new ArgumentException($"The function ({name}) cannot go to another process: {e.Message}", parameterName, e.InnerException);
+            throw Refused(e.Message, e.InnerException);
         }
         catch (InsufficientExecutionStackException e)
         {
-            throw new ArgumentException($"The function ({name}) cannot go to another process: it captures functions within functions, too deep to follow.", parameterName, e);
+            throw Refused("it captures functions within functions, too deep to follow.", e);
         }
+        catch (Exception e) when (e is OverflowException or IOException or OutOfMemoryException)
+        {
+            throw Refused("what it captures is larger than 2 GB. Leave it in a file, and let the worker read it.", e);
+        }
+
+        ArgumentException Refused(string reason, Exception? cause) =>
+            new($"The function ({name}) cannot go to another process: {reason}", parameterName, cause);
     }
 
     /// <summary>The function again, as a delegate of its own type. Runs no code of the user's, but what their types run when they are read from JSON.</summary>

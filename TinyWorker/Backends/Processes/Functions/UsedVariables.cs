@@ -78,5 +78,5 @@ internal sealed class UsedVariables
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private static bool IsMadeByCompiler(MethodBase method) =>
-        method.Name.StartsWith('<') || (method.DeclaringType is { } type && (Closure.IsMadeByCompiler(type) || type.Name.StartsWith('<')));
+        Closure.IsMadeByCompiler(method) || (method.DeclaringType is { } type && Closure.IsMadeByCompiler(type));
 }

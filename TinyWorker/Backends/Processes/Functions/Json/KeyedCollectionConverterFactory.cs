@@ -9,7 +9,7 @@ namespace TinyWorker.Backends.Processes.Functions.Json;
 [RequiresDynamicCode(TravellingFunction.Reflects)]
 internal sealed class KeyedCollectionConverterFactory : JsonConverterFactory
 {
-    public override bool CanConvert(Type typeToConvert) => KeyedCollection.Is(typeToConvert);
+    public override bool CanConvert(Type typeToConvert) => KnownTypes.IsKeyed(typeToConvert);
 
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options)
     {
