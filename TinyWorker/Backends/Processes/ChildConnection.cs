@@ -34,7 +34,7 @@ internal sealed class ChildConnection(Socket socket)
 
             return true;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             frame = default;
             return false;
@@ -73,7 +73,7 @@ internal sealed class ChildConnection(Socket socket)
                 }
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The parent is gone, and this process is about to end.
         }
