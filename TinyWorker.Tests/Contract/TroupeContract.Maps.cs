@@ -9,27 +9,21 @@ public abstract partial class TroupeContract
     {
         var troupe = new TinyTroupe<int, string>(x => $"<{x}>", Options(new Settings { Workers = workers, Capacity = 2 }));
         var options = new MapOptions { Ordered = ordered, Window = window };
-        foreach (var n in new[] { 0, 1, 2, workers - 1, workers + 1, 100 })
+        foreach (var n in new[] { 0, 1, 2, workers - 1, workers + 1, 100, 5_000 })
         {
-            var expected = Enumerable.Range(0, n).Select(x => $"<{x}>").ToArray();
-            var numbers = Enumerable.Range(0, n);
-            if (source == "unsized") numbers = numbers.Where(x => x >= 0);
-
-            string[] results = [];
-            string[] asynchronous;
+            var numbers = source == "unsized" ? Enumerable.Range(0, n).Where(x => x >= 0) : Enumerable.Range(0, n);
+            var expected = numbers.Select(x => $"<{x}>").ToArray();
             if (source is "sized" or "unsized")
             {
+                string[] results = [];
                 Within.Time(() => results = [.. troupe.Map(numbers, options)], "the map");
-                asynchronous = await Within.Time(Collect(troupe.MapAsync(numbers, options)));
+                AssertSame(results, expected, ordered);
+                AssertSame(await Within.Time(Collect(troupe.MapAsync(numbers, options))), expected, ordered);
             }
             else
             {
-                asynchronous = await Within.Time(Collect(troupe.MapAsync(Asynchronous(numbers, source == "slow"), options)));
-                results = asynchronous;
+                AssertSame(await Within.Time(Collect(troupe.MapAsync(Asynchronous(numbers, source == "slow"), options))), expected, ordered);
             }
-
-            Assert.That(results, ordered ? Is.EqualTo(expected) : Is.EquivalentTo(expected));
-            Assert.That(asynchronous, ordered ? Is.EqualTo(expected) : Is.EquivalentTo(expected));
         }
 
         await End(troupe);
@@ -204,6 +198,13 @@ public abstract partial class TroupeContract
         }
 
         await End(troupe);
+    }
+
+    private static void AssertSame(string[] results, string[] expected, bool ordered)
+    {
+        if (!ordered) (results, expected) = ([.. results.Order(StringComparer.Ordinal)], [.. expected.Order(StringComparer.Ordinal)]);
+        // NUnit takes longer for 5,000 items than their map does: it is asked for its message only.
+        if (!results.SequenceEqual(expected)) Assert.That(results, Is.EqualTo(expected));
     }
 
     private protected static async Task<T[]> Collect<T>(IAsyncEnumerable<T> source)
