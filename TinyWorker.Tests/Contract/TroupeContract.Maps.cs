@@ -30,23 +30,19 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_OfManyItems_ReadsNeverFurtherAheadThanItsWindow([Values] bool ordered, [Values(1, 2, 5, 64)] int window, [Values] bool asynchronous)
+    public async Task Map_OfManyItems_ReadsNeverFurtherAheadThanItsWindow(
+        [Values] bool ordered, [Values(1, 2, 5, 64)] int window, [Values("blocking", "awaiting", "asynchronous")] string kind, [Values] bool hasOthers)
     {
-        const int Items = 5_000;
+        const int Items = 2_000;
         var read = 0;
         var yielded = 0;
         var furthest = 0;
+        using var end = new CancellationTokenSource();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 3, Capacity = 4 }));
         var options = new MapOptions { Ordered = ordered, Window = window };
+        var others = hasOthers ? Task.Run(UseAsync) : Task.CompletedTask;
 
-        if (asynchronous)
-        {
-            await Within.Time(Task.Run(async () =>
-            {
-                await foreach (var _ in troupe.MapAsync(Source(), options)) yielded++;
-            }));
-        }
-        else
+        if (kind == "blocking")
         {
             Within.Time(
                 () =>
@@ -55,7 +51,17 @@ public abstract partial class TroupeContract
                 },
                 "the map");
         }
+        else
+        {
+            await Within.Time(Task.Run(async () =>
+            {
+                var map = kind == "awaiting" ? troupe.MapAsync(Source(), options) : troupe.MapAsync(Asynchronous(Source(), slow: true), options);
+                await foreach (var _ in map) yielded++;
+            }));
+        }
 
+        await end.CancelAsync();
+        await Within.Time(others);
         Assert.That((read, yielded), Is.EqualTo((Items, Items)));
         Assert.That(furthest, Is.LessThanOrEqualTo(window));
         await End(troupe);
@@ -68,6 +74,11 @@ public abstract partial class TroupeContract
                 furthest = Math.Max(furthest, read - yielded);
                 yield return i;
             }
+        }
+
+        async Task UseAsync()
+        {
+            while (!end.IsCancellationRequested) await await troupe.SubmitAsync(-1);
         }
     }
 
