@@ -86,6 +86,7 @@ public abstract partial class BackgroundTroupeContract
         });
         Assert.That(stopped, Is.EqualTo(running), "what ran was waited for");
         AssertIsLeft(troupe, source);
+        if (!asynchronous) Assert.That(source.WasDisposedByItsReader, Is.True);
         Assert.That(source.Read, Is.LessThanOrEqualTo(1 + 8));
         Assert.That(troupe.Snapshot().Abandoned, Is.Zero);
         for (var i = 0; i < 8; i++) Assert.That(Within.Time(troupe.Submit(-i)), Is.EqualTo(-i), "the troupe is as good as new");

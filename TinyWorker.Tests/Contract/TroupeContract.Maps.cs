@@ -124,6 +124,7 @@ public abstract partial class TroupeContract
             }
 
             Assert.That(source.Disposals, Is.EqualTo(1));
+            if (!asynchronous) Assert.That(source.WasDisposedByItsReader, Is.True);
             Assert.That(source.Read, Is.LessThanOrEqualTo(10 + 16));
             var now = troupe.Snapshot();
             Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)));
@@ -236,6 +237,8 @@ public abstract partial class TroupeContract
 
     private protected sealed class WatchedSource(int count) : IEnumerable<int>, IEnumerator<int>
     {
+        private int _reader;   // the thread that has read it last
+
         public int Read { get; private set; }
 
         public int Disposals { get; private set; }
@@ -244,9 +247,20 @@ public abstract partial class TroupeContract
 
         object System.Collections.IEnumerator.Current => Current;
 
-        public bool MoveNext() => Read++ < count;
+        /// <summary>Whether the thread that disposed it was the one that had read it last.</summary>
+        public bool WasDisposedByItsReader { get; private set; }
 
-        public void Dispose() => Disposals++;
+        public bool MoveNext()
+        {
+            _reader = Environment.CurrentManagedThreadId;
+            return Read++ < count;
+        }
+
+        public void Dispose()
+        {
+            Disposals++;
+            WasDisposedByItsReader = _reader == Environment.CurrentManagedThreadId;
+        }
 
         public void Reset() => throw new NotSupportedException();
 
