@@ -180,10 +180,12 @@ public abstract partial class BackgroundTroupeContract
         [Values] bool ordered, [Values("break", "throw", "fault")] string how, [Values] bool sourceThrows)
     {
         using var isLeaving = new ManualResetEventSlim();
+        var isLateItemBegun = false;
         var source = new SlowSource(8) { HeedsItsToken = false, OnCancel = isLeaving.Set };
         var troupe = new TinyTroupe<int, int>(
             (x, token) =>
             {
+                if (x == 8) Volatile.Write(ref isLateItemBegun, true);
                 if (x <= 1) Within.Until(() => source.IsPending, "the source to be asked for what it has not");
                 if (x == 1 && how == "fault") throw new FormatException(how);
                 return x > 1 ? UntilCancelled(token) : x;
@@ -206,6 +208,7 @@ public abstract partial class BackgroundTroupeContract
         Assert.That(await Within.Time(leaving), how == "break" ? Is.Null : Is.TypeOf<FormatException>().With.Message.EqualTo(how));
         Assert.That(source.Ends, Is.EqualTo(1));
         Assert.That(troupe.Snapshot(), Has.Property("Waiting").Zero.And.Property("Running").Zero.And.Property("Abandoned").Zero);
+        Assert.That(isLateItemBegun, Is.False, "what is read too late is not begun");
         Assert.That(Within.Time(troupe.Submit(0)), Is.Zero, "the troupe is as good as new");
         await End(troupe);
         Stress.Threads.AreGone("pending");
