@@ -4,20 +4,19 @@ using System.Text;
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// Finds files of equal content: a troupe of workers hashes every file, and a troupe of one worker groups the hashes. Every
-/// regular file is read once, whole; only paths and hashes are kept. Hard links to one file count as duplicates.
+/// Finds files of equal content: a map takes every file through a troupe of workers that hash and a troupe of one worker that
+/// groups, and shows how far it has come. Every regular file is read once, whole; only paths and hashes are kept. Hard links to
+/// one file count as duplicates.
 /// </summary>
 internal sealed class Duplicates
 {
-    // Enough to keep every worker busy; what lies between the walk and the report never grows beyond it.
-    private const int Window = 1024;
+    private const int Window = 1024;   // files on their way at a time: enough to keep every worker busy
 
-    private readonly Queue<Outstanding> outstanding = new(Window);
-    private readonly List<DuplicatesGroup> groups = [];
+    private readonly HashSet<DuplicatesGroup> groups = [];
+    private readonly List<string> unreadable = [];
     private readonly string root;
     private long files;
     private long bytes;
-    private long unreadable;
 
     private Duplicates(string root) => this.root = root;
 
@@ -38,60 +37,45 @@ internal sealed class Duplicates
     {
         var clock = Stopwatch.StartNew();
         var walk = new DuplicatesWalk(Report);
+        var paths = walk.Files(root).ToList();   // first, so that the bar knows how many there are
 
-        await using (var hashers = new TinyTroupe<string, DuplicatesHashedFile>(
-            worker => new DuplicatesHashWorker(), new() { Name = "hash", Capacity = Window }))
-        await using (var groupers = new TinyTroupe<DuplicatesHashedFile, DuplicatesGroup?>(
-            worker => new DuplicatesGroupWorker(), new() { Name = "group", Workers = 1, Capacity = Window }))
+        await using (var chain = new DuplicatesChain())
         {
-            foreach (var path in walk.Files(root))
+            var options = new MapOptions { Ordered = false, Window = Window, Progress = new ProgressBar("hashing") };
+            await foreach (var (_, path, group, exception) in chain.MapOutcomesAsync(paths, options))
             {
-                if (outstanding.Count == Window)
-                    await CollectOneAsync();
-
-                var hashed = await hashers.SubmitAsync(path);
-                outstanding.Enqueue(new(path, hashed, await groupers.SubmitAsync(hashed)));
+                if (exception is null)
+                    Count(group!);
+                else
+                    Report(path, exception);
             }
-
-            while (outstanding.Count > 0)
-                await CollectOneAsync();
         }
 
         Print(clock.Elapsed, walk.Skipped);
     }
 
-    /// <summary>Waits for the oldest file. What its hash worker threw has travelled through the chain and surfaces here.</summary>
-    private async Task CollectOneAsync()
+    private void Count(DuplicatesGroup group)
     {
-        var (path, hashed, grouped) = outstanding.Dequeue();
-        try
-        {
-            if (await grouped is { } newGroup)
-                groups.Add(newGroup);
-
-            files++;
-            bytes += hashed.Result().Length;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Report(path, exception);
-        }
+        groups.Add(group);
+        files++;
+        bytes += group.Length;
     }
 
-    private void Report(string path, Exception exception)
-    {
-        unreadable++;
-        Console.Error.WriteLine($"cannot read '{path}': {exception.Message}");
-    }
+    // Kept for the end: a line in the midst of the progress bar would tear it apart.
+    private void Report(string path, Exception exception) => unreadable.Add($"cannot read '{path}': {exception.Message}");
 
     private void Print(TimeSpan elapsed, int skipped)
     {
         // The order in which files were walked and hashed must not show.
-        foreach (var group in groups)
+        foreach (var line in unreadable.Order(StringComparer.Ordinal))
+            Console.Error.WriteLine(line);
+
+        var duplicates = groups.Where(group => group.Paths.Count > 1).ToList();
+        foreach (var group in duplicates)
             group.Paths.Sort(StringComparer.Ordinal);
 
         var text = new StringBuilder();
-        foreach (var group in groups.OrderByDescending(group => group.Wasted).ThenBy(group => group.Paths[0], StringComparer.Ordinal))
+        foreach (var group in duplicates.OrderByDescending(group => group.Wasted).ThenBy(group => group.Paths[0], StringComparer.Ordinal))
         {
             text.AppendLine($"{group.Digest}  {group.Paths.Count} files of {group.Length:N0} bytes");
             foreach (var path in group.Paths)
@@ -102,12 +86,12 @@ internal sealed class Duplicates
         }
 
         var seconds = Math.Max(elapsed.TotalSeconds, 0.000_001);
-        Console.WriteLine($"{groups.Count:N0} groups of duplicates with {groups.Sum(group => (long)group.Paths.Count):N0} files; "
-            + $"{groups.Sum(group => group.Wasted):N0} bytes could be saved");
+        Console.WriteLine($"{duplicates.Count:N0} groups of duplicates with {duplicates.Sum(group => (long)group.Paths.Count):N0} files; "
+            + $"{duplicates.Sum(group => group.Wasted):N0} bytes could be saved");
         Console.WriteLine($"{files:N0} files with {bytes:N0} bytes read in {seconds:F2} s: "
             + $"{files / seconds:N0} files/s, {bytes / seconds / 1_000_000:N1} MB/s");
-        if (unreadable + skipped > 0)
-            Console.WriteLine($"{unreadable:N0} files or folders could not be read; {skipped:N0} pipes, sockets or devices were left out");
+        if (unreadable.Count + skipped > 0)
+            Console.WriteLine($"{unreadable.Count:N0} files or folders could not be read; {skipped:N0} pipes, sockets or devices were left out");
     }
 
     /// <summary>The folder, this one or one above it, that holds a .git; in a linked worktree that is a file.</summary>
@@ -127,7 +111,4 @@ internal sealed class Duplicates
         Console.Error.WriteLine(reason);
         return Program.UsageError;
     }
-
-    private readonly record struct Outstanding(
-        string Path, TinyFuture<DuplicatesHashedFile> Hashed, TinyFuture<DuplicatesGroup?> Grouped);
 }

@@ -86,6 +86,7 @@ public abstract partial class BackgroundTroupeContract
         });
         Assert.That(stopped, Is.EqualTo(running), "what ran was waited for");
         AssertIsLeft(troupe, source);
+        if (!asynchronous) Assert.That(source.WasDisposedByItsReader, Is.True);
         Assert.That(source.Read, Is.LessThanOrEqualTo(1 + 8));
         Assert.That(troupe.Snapshot().Abandoned, Is.Zero);
         for (var i = 0; i < 8; i++) Assert.That(Within.Time(troupe.Submit(-i)), Is.EqualTo(-i), "the troupe is as good as new");
@@ -171,5 +172,45 @@ public abstract partial class BackgroundTroupeContract
         Assert.That(troupe.Snapshot(), Has.Property("Waiting").Zero.And.Property("Running").Zero);
         Assert.That(Within.Time(troupe.Submit(7)), Is.EqualTo(7));
         await End(troupe);
+    }
+
+    // A source cannot be disposed while it is asked: what can be ended without it is ended at once, and the rest when it answers.
+    [Test]
+    public async Task MapAsync_LeftWhileItsSourceIsPendingAndHeedsNoToken_EndsOnceTheSourceMovesOn(
+        [Values] bool ordered, [Values("break", "throw", "fault")] string how, [Values] bool sourceThrows)
+    {
+        using var isLeaving = new ManualResetEventSlim();
+        var isLateItemBegun = false;
+        var source = new SlowSource(8) { HeedsItsToken = false, OnCancel = isLeaving.Set };
+        var troupe = new TinyTroupe<int, int>(
+            (x, token) =>
+            {
+                if (x == 8) Volatile.Write(ref isLateItemBegun, true);
+                if (x <= 1) Within.Until(() => source.IsPending, "the source to be asked for what it has not");
+                if (x == 1 && how == "fault") throw new FormatException(how);
+                return x > 1 ? UntilCancelled(token) : x;
+            },
+            Options(new Settings { Name = "pending", Workers = 3 }));
+        var leaving = CaughtAsync(() => Task.Run(async () =>
+        {
+            await foreach (var x in troupe.MapAsync(source.Read(), new MapOptions { Ordered = ordered, Window = 16 }))
+            {
+                if (how == "break") break;
+                if (how == "throw") throw new FormatException(how);
+            }
+        }));
+
+        Within.Wait(isLeaving, "the source's token to fire");
+        Within.Until(() => troupe.Snapshot() is { Waiting: 0, Running: 0 }, "the end of what was outstanding");
+        Assert.That((leaving.IsCompleted, source.Ends), Is.EqualTo((false, 0)), "the source is asked still");
+        if (sourceThrows) source.Go.SetException(new InvalidOperationException("of the source, too late"));
+        else source.Go.SetResult();
+        Assert.That(await Within.Time(leaving), how == "break" ? Is.Null : Is.TypeOf<FormatException>().With.Message.EqualTo(how));
+        Assert.That(source.Ends, Is.EqualTo(1));
+        Assert.That(troupe.Snapshot(), Has.Property("Waiting").Zero.And.Property("Running").Zero.And.Property("Abandoned").Zero);
+        Assert.That(isLateItemBegun, Is.False, "what is read too late is not begun");
+        Assert.That(Within.Time(troupe.Submit(0)), Is.Zero, "the troupe is as good as new");
+        await End(troupe);
+        Stress.Threads.AreGone("pending");
     }
 }

@@ -70,7 +70,7 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
-    // py_mtasklite's deferred mode yields exceptions among the results; here only a worker that returns one does.
+    // In the ancestors the deferred mode yields exceptions among the results; here only a worker that returns one does.
     [Test]
     public async Task Map_OfWorkersThatReturnExceptions_YieldsThemAndThrowsOnlyWhatWasThrown([Values] bool asynchronous)
     {

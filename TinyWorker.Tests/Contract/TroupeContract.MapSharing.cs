@@ -3,6 +3,7 @@ namespace TinyWorker.Tests.Contract;
 // Maps, and other users, on one troupe; maps inside workers; a troupe that ends in mid-map.
 public abstract partial class TroupeContract
 {
+    // In the ancestors two live maps over one pool mix their results.
     [Test]
     public async Task Maps_LiveTogetherWithSubmits_DoNotMix([Values] bool ordered, [Values(1, 3)] int workers)
     {
@@ -42,7 +43,7 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
-    // In tiny-worker's ancestors a second map over the same pool hangs.
+    // In the ancestors a second map over the same pool hangs.
     [Test]
     public async Task Maps_OneAfterTheOther_AllEnd([Values] bool asynchronous)
     {
@@ -137,7 +138,7 @@ public abstract partial class TroupeContract
         AssertIsLeft(troupe, source);
     }
 
-    // In the ancestors an iterator that is dropped keeps the process from exiting.
+    // In the ancestors an iterator that is dropped keeps the process from exiting; see also DroppedIteratorTests.
     [Test]
     public async Task Map_ThatIsNeitherEndedNorDisposed_HoldsUpNobody()
     {

@@ -68,6 +68,24 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    public async Task MapAsync_CancelledWhileItWaitsForASourceThatHeedsNoToken_EndsOnceTheSourceHasAnswered([Values] bool ordered, [Values] bool sourceThrows)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new SlowSource(0) { HeedsItsToken = false };
+        var troupe = new TinyTroupe<int, int>(x => x, Options());
+        var map = Collect(troupe.MapAsync(source.Read(), new MapOptions { Ordered = ordered }, cancellation.Token));
+        Within.Until(() => source.IsPending, "the source to be asked");
+        await cancellation.CancelAsync();
+        Assert.That((map.IsCompleted, source.Ends), Is.EqualTo((false, 0)), "the source is asked still");
+        if (sourceThrows) source.Go.SetException(new InvalidOperationException("of the source, too late"));
+        else source.Go.SetResult();
+        Assert.That(await CaughtAsync(() => Within.Time(map)), Is.InstanceOf<OperationCanceledException>());
+        Assert.That((source.Ends, source.WasCancelled), Is.EqualTo((1, true)));
+        Assert.That(troupe.Snapshot(), Has.Property("Waiting").Zero.And.Property("Running").Zero);
+        await End(troupe);
+    }
+
+    [Test]
     public async Task MapAsync_WhoseSourceThrowsWhenItIsCancelled_IsLeftAllTheSame()
     {
         var source = new SlowSource(1) { OnCancel = () => throw new FormatException("of a callback on the source's token") };

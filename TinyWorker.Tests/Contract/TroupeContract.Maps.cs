@@ -9,50 +9,40 @@ public abstract partial class TroupeContract
     {
         var troupe = new TinyTroupe<int, string>(x => $"<{x}>", Options(new Settings { Workers = workers, Capacity = 2 }));
         var options = new MapOptions { Ordered = ordered, Window = window };
-        foreach (var n in new[] { 0, 1, 2, workers - 1, workers + 1, 100 })
+        foreach (var n in new[] { 0, 1, 2, workers - 1, workers + 1, 100, 5_000 })
         {
-            var expected = Enumerable.Range(0, n).Select(x => $"<{x}>").ToArray();
-            var numbers = Enumerable.Range(0, n);
-            if (source == "unsized") numbers = numbers.Where(x => x >= 0);
-
-            string[] results = [];
-            string[] asynchronous;
+            var numbers = source == "unsized" ? Enumerable.Range(0, n).Where(x => x >= 0) : Enumerable.Range(0, n);
+            var expected = numbers.Select(x => $"<{x}>").ToArray();
             if (source is "sized" or "unsized")
             {
+                string[] results = [];
                 Within.Time(() => results = [.. troupe.Map(numbers, options)], "the map");
-                asynchronous = await Within.Time(Collect(troupe.MapAsync(numbers, options)));
+                AssertSame(results, expected, ordered);
+                AssertSame(await Within.Time(Collect(troupe.MapAsync(numbers, options))), expected, ordered);
             }
             else
             {
-                asynchronous = await Within.Time(Collect(troupe.MapAsync(Asynchronous(numbers, source == "slow"), options)));
-                results = asynchronous;
+                AssertSame(await Within.Time(Collect(troupe.MapAsync(Asynchronous(numbers, source == "slow"), options))), expected, ordered);
             }
-
-            Assert.That(results, ordered ? Is.EqualTo(expected) : Is.EquivalentTo(expected));
-            Assert.That(asynchronous, ordered ? Is.EqualTo(expected) : Is.EquivalentTo(expected));
         }
 
         await End(troupe);
     }
 
     [Test]
-    public async Task Map_OfManyItems_ReadsNeverFurtherAheadThanItsWindow([Values] bool ordered, [Values(1, 2, 5, 64)] int window, [Values] bool asynchronous)
+    public async Task Map_OfManyItems_ReadsNeverFurtherAheadThanItsWindow(
+        [Values] bool ordered, [Values(1, 2, 5, 64)] int window, [Values("blocking", "awaiting", "asynchronous")] string kind, [Values] bool hasOthers)
     {
-        const int Items = 5_000;
+        const int Items = 2_000;
         var read = 0;
         var yielded = 0;
         var furthest = 0;
+        using var end = new CancellationTokenSource();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 3, Capacity = 4 }));
         var options = new MapOptions { Ordered = ordered, Window = window };
+        var others = hasOthers ? Task.Run(UseAsync) : Task.CompletedTask;
 
-        if (asynchronous)
-        {
-            await Within.Time(Task.Run(async () =>
-            {
-                await foreach (var _ in troupe.MapAsync(Source(), options)) yielded++;
-            }));
-        }
-        else
+        if (kind == "blocking")
         {
             Within.Time(
                 () =>
@@ -61,7 +51,17 @@ public abstract partial class TroupeContract
                 },
                 "the map");
         }
+        else
+        {
+            await Within.Time(Task.Run(async () =>
+            {
+                var map = kind == "awaiting" ? troupe.MapAsync(Source(), options) : troupe.MapAsync(Asynchronous(Source(), slow: true), options);
+                await foreach (var _ in map) yielded++;
+            }));
+        }
 
+        await end.CancelAsync();
+        await Within.Time(others);
         Assert.That((read, yielded), Is.EqualTo((Items, Items)));
         Assert.That(furthest, Is.LessThanOrEqualTo(window));
         await End(troupe);
@@ -74,6 +74,11 @@ public abstract partial class TroupeContract
                 furthest = Math.Max(furthest, read - yielded);
                 yield return i;
             }
+        }
+
+        async Task UseAsync()
+        {
+            while (!end.IsCancellationRequested) await await troupe.SubmitAsync(-1);
         }
     }
 
@@ -119,6 +124,7 @@ public abstract partial class TroupeContract
             }
 
             Assert.That(source.Disposals, Is.EqualTo(1));
+            if (!asynchronous) Assert.That(source.WasDisposedByItsReader, Is.True);
             Assert.That(source.Read, Is.LessThanOrEqualTo(10 + 16));
             var now = troupe.Snapshot();
             Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)));
@@ -206,6 +212,13 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
+    private static void AssertSame(string[] results, string[] expected, bool ordered)
+    {
+        if (!ordered) (results, expected) = ([.. results.Order(StringComparer.Ordinal)], [.. expected.Order(StringComparer.Ordinal)]);
+        // NUnit takes longer for 5,000 items than their map does: it is asked for its message only.
+        if (!results.SequenceEqual(expected)) Assert.That(results, Is.EqualTo(expected));
+    }
+
     private protected static async Task<T[]> Collect<T>(IAsyncEnumerable<T> source)
     {
         var all = new List<T>();
@@ -224,6 +237,8 @@ public abstract partial class TroupeContract
 
     private protected sealed class WatchedSource(int count) : IEnumerable<int>, IEnumerator<int>
     {
+        private int _reader;   // the thread that has read it last
+
         public int Read { get; private set; }
 
         public int Disposals { get; private set; }
@@ -232,9 +247,20 @@ public abstract partial class TroupeContract
 
         object System.Collections.IEnumerator.Current => Current;
 
-        public bool MoveNext() => Read++ < count;
+        /// <summary>Whether the thread that disposed it was the one that had read it last.</summary>
+        public bool WasDisposedByItsReader { get; private set; }
 
-        public void Dispose() => Disposals++;
+        public bool MoveNext()
+        {
+            _reader = Environment.CurrentManagedThreadId;
+            return Read++ < count;
+        }
+
+        public void Dispose()
+        {
+            Disposals++;
+            WasDisposedByItsReader = _reader == Environment.CurrentManagedThreadId;
+        }
 
         public void Reset() => throw new NotSupportedException();
 

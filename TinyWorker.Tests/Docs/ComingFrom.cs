@@ -30,7 +30,7 @@ internal static class ComingFrom
         var loose = Numbers.ParallelMap(x => x * x, options: new() { Ordered = false, Window = 64 });
         await using var troupe = new TinyTroupe<int, int>(x => 6 / x);
         foreach (var outcome in troupe.MapOutcomes([0, 2])) told.Add(outcome.Exception?.Message ?? "fine");
-        var watched = troupe.Map(Numbers, new() { Progress = new Progress<MapProgress>(p => Console.WriteLine(p.Completed)) });
+        var watched = troupe.Map(Numbers, new() { Progress = new ProgressBar("squares") });
         Assert.That((squares.Sum(), devices.Count(), strict.Sum(), sums.Single(), loose.Sum(), watched.Count()), Is.EqualTo((14, 3, 11, 3, 14, 3)));
         Assert.That(told[1], Is.EqualTo("fine"));
     }

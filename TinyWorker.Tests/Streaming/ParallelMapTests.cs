@@ -53,46 +53,80 @@ internal sealed class ParallelMapTests
             Is.EqualTo(expected));
     }
 
-    [TestCase("finished")]
-    [TestCase("left early")]
-    [TestCase("failed")]
-    [TestCase("never begun")]
-    public void Enumeration_HoweverItEnds_LeavesNoThreadBehind(string how)
+    [Test]
+    public async Task Enumeration_HoweverItEnds_LeavesNoThreadBehind(
+        [Values("finished", "left early", "consumer throws", "failed", "never begun")] string how, [Values] bool asynchronous)
     {
         const string Name = "one-shot";
-        var made = 0;
-        var disposed = 0;
-        var map = Enumerable.Range(0, 1000).ParallelMap(
-            _ =>
+        var crew = new Crew(how == "failed" ? 500 : -1);
+        var options = new ThreadTroupeOptions { Name = Name, Workers = 3 };
+        var numbers = Enumerable.Range(0, 1000);
+        var seen = new List<int>();
+        Exception? error = null;
+        if (asynchronous)
+        {
+            var map = numbers.ParallelMapAsync(crew.Make, options);
+            await Within.Time(Task.Run(async () =>
             {
-                Interlocked.Increment(ref made);
-                return new Doubler(how == "failed" ? 500 : -1, () => Interlocked.Increment(ref disposed));
-            },
-            new ThreadTroupeOptions { Name = Name, Workers = 3 });
-
-        Within.Time(
-            () =>
-            {
-                switch (how)
+                try
                 {
-                    case "finished":
-                        Assert.That(map, Is.EqualTo(Enumerable.Range(0, 1000).Select(x => x * 2)));
-                        break;
-                    case "left early":
-                        Assert.That(map.First(), Is.Zero);
-                        break;
-                    case "failed":
-                        Assert.That(() => map.Count(), Throws.TypeOf<FormatException>());
-                        break;
-                    default:
-                        map.GetEnumerator().Dispose();
-                        break;
+                    if (how == "never begun") await map.GetAsyncEnumerator().DisposeAsync();
+                    else await foreach (var x in map) if (IsEnough(x)) break;
                 }
-            },
-            "the enumeration");
+                catch (FormatException e)
+                {
+                    error = e;
+                }
+            }));
+        }
+        else
+        {
+            var map = numbers.ParallelMap(crew.Make, options);
+            Within.Time(
+                () =>
+                {
+                    try
+                    {
+                        if (how == "never begun") map.GetEnumerator().Dispose();
+                        else foreach (var x in map) if (IsEnough(x)) break;
+                    }
+                    catch (FormatException e)
+                    {
+                        error = e;
+                    }
+                },
+                "the enumeration");
+        }
 
-        Assert.That(made, Is.EqualTo(disposed).And.EqualTo(how == "never begun" ? 0 : 3));
+        Assert.That(error?.Message, Is.EqualTo(how switch { "consumer throws" => "consumer", "failed" => "worker", _ => null }));
+        Assert.That(seen, Is.EqualTo(numbers.Take(how switch { "finished" => 1000, "failed" => 500, "never begun" => 0, _ => 1 }).Select(x => x * 2)));
+        Assert.That((crew.Made, crew.Disposed), Is.EqualTo(how == "never begun" ? (0, 0) : (3, 3)));
         Threads.AreGone(Name);
+
+        bool IsEnough(int x)
+        {
+            seen.Add(x);
+            if (how == "consumer throws") throw new FormatException("consumer");
+            return how == "left early";
+        }
+    }
+
+    [Test]
+    public async Task ParallelMapAsync_WhoseTokenFires_LeavesNoThreadBehind([Values] bool ofTheEnumeration)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var crew = new Crew(-1);
+        var map = Enumerable.Range(0, int.MaxValue)
+            .ParallelMapAsync(crew.Make, new ThreadTroupeOptions { Name = "cancelled", Workers = 3 }, cancellationToken: ofTheEnumeration ? default : cancellation.Token);
+        var enumeration = Task.Run(async () =>
+        {
+            await foreach (var x in map.WithCancellation(ofTheEnumeration ? cancellation.Token : default))
+                if (x == 20) await cancellation.CancelAsync();
+        });
+        await Within.Time(Task.WhenAny(enumeration));
+        Assert.That(enumeration.IsCanceled, Is.True);
+        Assert.That((crew.Made, crew.Disposed), Is.EqualTo((3, 3)));
+        Threads.AreGone("cancelled");
     }
 
     [Test]
@@ -135,9 +169,26 @@ internal sealed class ParallelMapTests
         public override string Call(int input, CancellationToken cancellationToken) => index < 0 ? "" : $"<{input}>";
     }
 
+    /// <summary>Makes workers that double, and counts them.</summary>
+    private sealed class Crew(int failing)
+    {
+        private int _made;
+        private int _disposed;
+
+        public int Made => Volatile.Read(ref _made);
+
+        public int Disposed => Volatile.Read(ref _disposed);
+
+        public ITinyWorker<int, int> Make(WorkerInfo worker)
+        {
+            Interlocked.Increment(ref _made);
+            return new Doubler(failing, () => Interlocked.Increment(ref _disposed));
+        }
+    }
+
     private sealed class Doubler(int failing, Action dispose) : TinyWorker<int, int>, IDisposable
     {
-        public override int Call(int input, CancellationToken cancellationToken) => input == failing ? throw new FormatException() : input * 2;
+        public override int Call(int input, CancellationToken cancellationToken) => input == failing ? throw new FormatException("worker") : input * 2;
 
         public void Dispose() => dispose();
     }

@@ -6,6 +6,8 @@ public sealed class MapSoakTests
 {
     private const long Allowed = 8 << 20;
 
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+
     // Ten million take 3 to 6 seconds each way where the machine is not shared.
     [TestCase(true, false, 10_000_000)]
     [TestCase(false, false, 2_000_000)]
@@ -13,21 +15,18 @@ public sealed class MapSoakTests
     [TestCase(false, true, 2_000_000)]
     public async Task Map_OfMillions_GrowsTheHeapByLessThanEightMegabytes(bool ordered, bool asynchronous, int items)
     {
-        await using var troupe = new TinyTroupe<int, object>(x => x, new ThreadTroupeOptions { Workers = 2 });
+        var troupe = new TinyTroupe<int, object>(x => x, new ThreadTroupeOptions { Workers = 2 });
         var heap = new Samples(items / 8);
         var options = new MapOptions { Ordered = ordered, Window = 256, Progress = new Progress<MapProgress>() };
-        if (asynchronous)
+        var map = Task.Run(async () =>
         {
-            await Task.Run(async () =>
-            {
+            if (asynchronous)
                 await foreach (var result in troupe.MapAsync(Enumerable.Range(0, items), options)) heap.See(result);
-            });
-        }
-        else
-        {
-            foreach (var result in troupe.Map(Enumerable.Range(0, items), options)) heap.See(result);
-        }
-
+            else
+                foreach (var result in troupe.Map(Enumerable.Range(0, items), options)) heap.See(result);
+        });
+        await Within.Time(map, "the map", Deadline);
+        await Within.Time(troupe.DisposeAsync().AsTask());
         heap.AssertSound(items, ordered);
     }
 
@@ -37,12 +36,14 @@ public sealed class MapSoakTests
     {
         const int Items = 200_000;
         using var cancellation = new CancellationTokenSource();
-        await using var troupe = new TinyTroupe<int, object>(x => x, new ThreadTroupeOptions { Workers = 1, Capacity = 1 });
+        var troupe = new TinyTroupe<int, object>(x => x, new ThreadTroupeOptions { Workers = 1, Capacity = 1 });
         var heap = new Samples(Items / 8);
-        await Task.Run(async () =>
+        var map = Task.Run(async () =>
         {
             await foreach (var result in troupe.MapAsync(Enumerable.Range(0, Items), new MapOptions { Window = 16 }, cancellation.Token)) heap.See(result);
         });
+        await Within.Time(map, "the map", Deadline);
+        await Within.Time(troupe.DisposeAsync().AsTask());
         heap.AssertSound(Items, ordered: true);
     }
 

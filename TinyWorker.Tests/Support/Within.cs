@@ -6,15 +6,18 @@ internal static class Within
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Awaits a task, at most as long as the deadline.</summary>
-    public static async Task Time(Task task, string what = "the task")
+    public static Task Time(Task task, string what = "the task") => Time(task, what, Deadline);
+
+    /// <summary>For what takes longer than a test should.</summary>
+    public static async Task Time(Task task, string what, TimeSpan deadline)
     {
         try
         {
-            await task.WaitAsync(Deadline).ConfigureAwait(false);
+            await task.WaitAsync(deadline).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            throw Late(what);
+            throw Late(what, deadline);
         }
     }
 

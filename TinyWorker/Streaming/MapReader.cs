@@ -193,6 +193,7 @@ internal static class MapReader
         {
             reader ??= source.GetAsyncEnumerator(ending.Token);
             if (!await reader.MoveNextAsync().ConfigureAwait(false)) return null;
+            if (ending.IsCancellationRequested) return null;   // read too late: nobody wants it any more
             var input = reader.Current;
             if (troupe is not TinyTroupe<TIn, TOut> own || !own.TrySubmit(input, out var future))
                 future = await troupe.SubmitAsync(input, ending.Token).ConfigureAwait(false);

@@ -1,0 +1,34 @@
+namespace TinyWorker.Examples;
+
+/// <summary>
+/// Two troupes as one: a path goes in, the group of its content comes out. So a map, which takes any troupe, takes the chain.
+/// </summary>
+internal sealed class DuplicatesChain : ITinyTroupe<string, DuplicatesGroup>
+{
+    private readonly TinyTroupe<string, DuplicatesHashedFile> hashers =
+        new(worker => new DuplicatesHashWorker(), new() { Name = "hash" });
+
+    private readonly TinyTroupe<DuplicatesHashedFile, DuplicatesGroup> groupers =
+        new(worker => new DuplicatesGroupWorker(), new() { Name = "group", Workers = 1 });
+
+    public string Name => "hash and group";
+
+    public TinyFuture<DuplicatesGroup> Submit(string input, CancellationToken cancellationToken = default) =>
+        groupers.Submit(hashers.Submit(input, cancellationToken), cancellationToken);
+
+    public TinyFuture<DuplicatesGroup> Submit(TinyFuture<string> input, CancellationToken cancellationToken = default) =>
+        groupers.Submit(hashers.Submit(input, cancellationToken), cancellationToken);
+
+    public async ValueTask<TinyFuture<DuplicatesGroup>> SubmitAsync(string input, CancellationToken cancellationToken = default) =>
+        await groupers.SubmitAsync(await hashers.SubmitAsync(input, cancellationToken), cancellationToken);
+
+    public async ValueTask<TinyFuture<DuplicatesGroup>> SubmitAsync(
+        TinyFuture<string> input, CancellationToken cancellationToken = default) =>
+        await groupers.SubmitAsync(await hashers.SubmitAsync(input, cancellationToken), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await hashers.DisposeAsync();
+        await groupers.DisposeAsync();
+    }
+}
