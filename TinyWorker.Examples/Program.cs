@@ -19,6 +19,9 @@ internal static class Program
         new("outcomes", "a map whose errors are values", Outcomes.RunAsync),
         new("args", "several arguments for each item", Args.RunAsync),
         new("progress", "a map with a progress bar on stderr", Progress.RunAsync),
+        new("processes", "workers in processes of their own", Processes.RunAsync),
+        new("crash", "worker processes are killed, and nothing is lost", Crash.RunAsync),
+        new("gpu-like", "an environment variable for each worker process", GpuLike.RunAsync),
         new("cancel", "cancelling what waits and what runs, and a deadline", Cancel.RunAsync),
     ];
 

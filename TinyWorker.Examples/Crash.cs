@@ -1,0 +1,69 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Examples;
+
+internal static class Crash
+{
+    private const int Tasks = 2_000;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    public static async Task RunAsync()
+    {
+        await using var workers = new TinyTroupe<int, long>(Square, new ProcessTroupeOptions { Name = "squares", Workers = 3, MaxAttempts = 20 });
+        await workers.WhenReadyAsync();
+
+        using var over = new CancellationTokenSource();
+        var killing = KillAsync(workers, over.Token);
+        var sum = await workers.MapAsync(Enumerable.Range(0, Tasks)).SumAsync();
+        await over.CancelAsync();
+
+        Console.WriteLine($"{await killing} worker processes were killed meanwhile.");
+        Console.WriteLine(workers);
+        Console.WriteLine($"The sum of the squares is {sum:N0}, which is {(sum == Enumerable.Range(0, Tasks).Sum(x => (long)x * x) ? "right" : "WRONG")}.");
+
+        try
+        {
+            // Not tried again: it would end any worker.
+            await using var unlucky = new TinyTroupe<int, int>(
+                code =>
+                {
+                    Console.Error.WriteLine("about to leave");
+                    Environment.Exit(code);
+                    return code;
+                },
+                new ProcessTroupeOptions { Name = "unlucky", Workers = 1 });
+            await unlucky.Submit(42);
+        }
+        catch (WorkerCrashedException exception)
+        {
+            Console.WriteLine($"{exception.GetType().Name}: exit code {exception.ExitCode}, last line '{exception.LastErrorLines[^1]}'");
+        }
+    }
+
+    private static long Square(int x)
+    {
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromMilliseconds(1);)
+            Thread.SpinWait(100);   // stands for work
+        return (long)x * x;
+    }
+
+    /// <summary>Kills one worker after the other, as the system does when memory runs out.</summary>
+    private static async Task<int> KillAsync(TinyTroupe<int, long> workers, CancellationToken over)
+    {
+        for (var killed = 0; ; killed++)
+        {
+            await Task.Delay(Pause, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (over.IsCancellationRequested) return killed;
+            var victims = workers.Snapshot().Workers.Where(worker => worker.ProcessId is not null).ToArray();
+            if (victims.Length == 0) continue;
+            try
+            {
+                Process.GetProcessById(victims[killed % victims.Length].ProcessId!.Value).Kill();
+            }
+            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+            {
+                killed--;   // it has ended by itself
+            }
+        }
+    }
+}
