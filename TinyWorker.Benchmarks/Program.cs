@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using TinyWorker.Benchmarks;
 using TinyWorker.Benchmarks.Modes;
+using TinyWorker.Benchmarks.Peers;
 
 switch (args)
 {
@@ -11,6 +12,12 @@ switch (args)
         return 0;
     case ["idle"]:
         await IdleMode.RunAsync();
+        return 0;
+    case ["start"]:
+        await StartMode.RunAsync();
+        return 0;
+    case [BareChild.Verb, var path]:
+        BareChild.Serve(path);
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(SubmitBenchmarks).Assembly).Run(args, new BenchmarkConfig());

@@ -1,0 +1,50 @@
+using BenchmarkDotNet.Attributes;
+using TinyWorker.Benchmarks.Peers;
+
+namespace TinyWorker.Benchmarks;
+
+/// <summary>What does a task cost that goes to a worker process alone?</summary>
+public class ProcessRoundTripBenchmarks
+{
+    private const int Items = 5_000;
+
+    private TinyTroupe<int, int> _troupe = null!;
+    private BareChild _child = null!;
+
+    [GlobalSetup]
+    public async Task SetUpAsync()
+    {
+        _troupe = new(x => x, new ProcessTroupeOptions { Workers = 1 });
+        await _troupe.WhenReadyAsync();
+        _child = await BareChild.StartAsync();
+    }
+
+    [GlobalCleanup]
+    public async Task CleanUpAsync()
+    {
+        await _troupe.DisposeAsync();
+        _child.Dispose();
+    }
+
+    [Benchmark(Description = "TinyWorker, processes, one at a time", OperationsPerInvoke = Items)]
+    public async Task<long> TinyWorkerOneAtATime()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+            sum += await _troupe.Submit(i);
+        return sum;
+    }
+
+    [Benchmark(Description = "A bare byte there and back", Baseline = true, OperationsPerInvoke = Items)]
+    public async Task<long> BareByte()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+        {
+            await _child.RoundTripAsync();
+            sum += i;
+        }
+
+        return sum;
+    }
+}
