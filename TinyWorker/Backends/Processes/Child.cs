@@ -26,6 +26,8 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private const int MostBytesHanded = 64 * 1024;   // always fit into the connection: to send never waits for a child that waits to send itself
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(1);   // a task that takes so long holds up those behind it
 
+    private static readonly TimeSpan Rested = TimeSpan.FromMilliseconds(1);       // a child that had nothing to do for so long may have died of something else
+
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before the process has
     private static readonly PayloadFormat<long> LastKept = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
     private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
@@ -41,6 +43,8 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private long _running;         // the one whose outcome is waited for
     private long _handedBytes;
     private bool _couldNotSend;    // set once
+    private bool _isProbing;       // the task that it is at is the first after a rest
+    private readonly TaskCompletionSource _seenOff = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastReceived;    // when: a time stamp
     private int _outcomes;         // since then
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
@@ -61,6 +65,18 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     /// <inheritdoc cref="ILaunchedChild.Exited"/>
     public Task<ChildExit> Exited => _process.Exited;
 
+    /// <summary>Nobody reads from it any more.</summary>
+    public Task SeenOff => _seenOff.Task;
+
+    /// <summary>Whether it was handed tasks that have not ended.</summary>
+    public bool HasTasks
+    {
+        get
+        {
+            lock (_handed) return _handed.Count > 0;
+        }
+    }
+
     /// <summary>It holds more memory than it may: it is to be replaced.</summary>
     public bool IsOverweight { get; private set; }
 
@@ -80,7 +96,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
             await child.SendAsync().ConfigureAwait(false);
             Frame answer;
             while (!child.TryRead(out answer)) await child.ReceiveAsync().ConfigureAwait(false);
-            if (answer.Kind == FrameKind.StartFailed) throw answer.Read(workers.Exceptions);
+            if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(workers.Exceptions));
             if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
             return child;
         }
@@ -94,13 +110,21 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
-    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
+    /// <summary>
+    /// How many tasks it ends in <see cref="WorthReaching"/>. None with the first after a rest: if it died meanwhile, that task is alone, and it
+    /// can be told that it was not begun.
+    /// </summary>
+    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 && !_isProbing ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
     public long Hand(TIn input)
     {
-        if (_handed.Count == 0) _lastReceived = Stopwatch.GetTimestamp();
+        if (_handed.Count == 0)
+        {
+            var now = Stopwatch.GetTimestamp();
+            _isProbing = Stopwatch.GetElapsedTime(_lastReceived, now) > Rested;
+            Volatile.Write(ref _lastReceived, now);
+        }
         else if (_handedBytes > MostBytesHanded) return 0;
         var before = _writer.Length;
         _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
@@ -147,6 +171,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
             _outcomes++;
+            _isProbing = false;
             lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;
             switch (frame.Kind)
             {
@@ -191,6 +216,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
 
         await DisposeAsync().ConfigureAwait(false);
+        _writer.Dispose();
     }
 
     /// <summary>How it has ended, once it is lost.</summary>
@@ -218,9 +244,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _seenOff.TrySetResult();
         await _impatience.DisposeAsync().ConfigureAwait(false);
         await _process.DisposeAsync().ConfigureAwait(false);
-        _writer.Dispose();
     }
 
     private static ChildStart Describe(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker)
@@ -245,7 +271,11 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         new FrameHeader(kind, 0, sequence).Write(frame);
         try
         {
-            lock (_control) _process.Control.Send(frame);
+            lock (_control)
+            {
+                // A child that is stopped takes nothing more; to ask it is in vain, and not to be waited for.
+                if (_process.Control.Poll(TimeSpan.Zero, SelectMode.SelectWrite)) _process.Control.Send(frame);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -268,7 +298,15 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
             if (_handed.Count < 2) return;
         }
 
-        if (Interlocked.Exchange(ref _isImpatient, 1) == 0) _impatience.Change(Impatience, Timeout.InfiniteTimeSpan);
+        if (Interlocked.Exchange(ref _isImpatient, 1) != 0) return;
+        try
+        {
+            _impatience.Change(Impatience, Timeout.InfiniteTimeSpan);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is being seen off.
+        }
     }
 
     /// <summary>The next frame that is about a task that has ended, if it is there.</summary>
@@ -282,7 +320,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     IsOverweight = true;
                     break;
                 case FrameKind.Recalled:
-                    ComeBack(Read(frame, LastKept) + 1, frame.Sequence);
+                    ComeBack(Read(frame, LastKept), frame.Sequence);
                     break;
                 default:
                     return true;
@@ -292,19 +330,23 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         return false;
     }
 
-    private void ComeBack(long first, long last)
+    private void ComeBack(long kept, long last)
     {
+        if (last > _sequence) throw Lost(new MalformedFrameException($"task {last} given back, which it was not given"));
         lock (_handed)
         {
+            // The one whose outcome is waited for stays there; what lies before it has ended.
+            if (_handed.TryPeek(out var waitedFor) && kept < waitedFor.Number) throw Lost(new MalformedFrameException($"task {kept + 1} given back, which it was to keep"));
+            if (kept >= last) return;
             for (var left = _handed.Count; left > 0; left--)
             {
                 var handed = _handed.Dequeue();
-                if (handed.Number >= first && handed.Number <= last) _handedBytes -= handed.Bytes;
+                if (handed.Number > kept && handed.Number <= last) _handedBytes -= handed.Bytes;
                 else _handed.Enqueue(handed);
             }
         }
 
-        Returned?.Invoke(first, last);
+        Returned?.Invoke(kept + 1, last);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -382,12 +424,13 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    // A peer that ends with something of ours unread resets the connection; one that has read it all just ends it. If there was but one task.
+    // A peer that ends with something of ours unread resets the connection; one that has read it all just ends it. If there was but one
+    // task, that is the one. What was disposed here tells nothing.
     private ChildLostException Lost(Exception? cause)
     {
         lock (_handed)
         {
-            var isUnread = _couldNotSend || cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } or ObjectDisposedException;
+            var isUnread = _couldNotSend || cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown };
             return new ChildLostException(wasUntouched: isUnread && _handed.Count <= 1, cause);
         }
     }

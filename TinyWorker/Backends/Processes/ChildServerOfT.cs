@@ -65,7 +65,6 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         {
             if (!TryBegin(frame.Sequence, out var token)) continue;
             Run(troupe, connection, frame, token);
-            if (_start.MaxMemory is { } limit && Environment.WorkingSet > limit) connection.Send(FrameKind.Overweight, frame.Sequence);
         }
 
         return 0;
@@ -87,6 +86,8 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
 
         var outcome = Outcome(troupe, input, token);
         End();
+        // Before the outcome: with that the parent decides whom to give the next task.
+        if (_start.MaxMemory is { } limit && Environment.WorkingSet > limit) connection.Send(FrameKind.Overweight, frame.Sequence);
         if (outcome.FailureOrNull is { } failure) SendFault(connection, frame.Sequence, failure.Exception);
         else SendResult(connection, frame.Sequence, outcome.Value);
     }

@@ -9,16 +9,20 @@ namespace TinyWorker.Backends.Processes;
 /// </summary>
 /// <remarks>
 /// The loop calls StartAsync, CallAsync and DisposeAsync, one at a time. _current is the one child that is in use, or being started; it is
-/// replaced under the lock, by whoever sees first that it is lost: the call that it had, or the watch on its exit. A child that was
-/// replaced is seen off in the background (_leaving), and its disposal is waited for in the end.
+/// replaced under the lock, by the loop or, while that has nothing to do with it, by the watch on its exit: what a child has written
+/// before it died is still to be read, and what is being written to it is the loop's. A child that was replaced is seen off in the
+/// background (_leaving), and its disposal is waited for in the end.
 /// </remarks>
 internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers, WorkerInfo info) : TinyAsyncWorker<TIn, TOut>, IAheadWorker<TIn, TOut>, IAsyncDisposable
 {
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(2);   // a loop sees the end of a connection at once
+
     private Child<TIn, TOut>? _child;             // the loop's: to which its tasks are handed
     private readonly CancellationTokenSource _ending = new();   // fires when no child is to be started any more
     private readonly Lock _lock = new();
-    private Task<Child<TIn, TOut>>? _current;   // guarded by _lock
-    private Task _leaving = Task.CompletedTask;   // guarded by _lock
+    private Task<Child<TIn, TOut>>? _current;     // guarded by _lock
+    private readonly List<(Child<TIn, TOut> Child, Task Gone)> _leaving = [];   // guarded by _lock
+    private bool _isBusy;                         // guarded by _lock: the loop writes to _current, or reads from it
     private int _restarts = info.Restarts;        // guarded by _lock
     private int _losses;                          // guarded by _lock: since a task ended well
     private bool _isEnding;                       // guarded by _lock; set once
@@ -33,8 +37,8 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
 
     public override async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        Task<Child<TIn, TOut>> first;
-        lock (_lock) first = _current = Child<TIn, TOut>.StartAsync(workers, info, cancellationToken);
+        var first = Child<TIn, TOut>.StartAsync(workers, info, cancellationToken);   // the user's code runs in there: not under the lock
+        lock (_lock) _current = first;
         _ = WatchWhenStartedAsync(first);
         await first.ConfigureAwait(false);
     }
@@ -54,11 +58,22 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     public async ValueTask ReadyAsync(CancellationToken cancellationToken)
     {
         Task<Child<TIn, TOut>> current;
-        lock (_lock) current = _current!;
-        if (current is not { IsCompletedSuccessfully: true } || current.Result != _child)
+        lock (_lock)
+        {
+            current = _current!;
+            _isBusy = true;
+        }
+
+        if (current is { IsCompletedSuccessfully: true } && current.Result == _child) return;
+        try
         {
             _child = await current.WaitAsync(cancellationToken).ConfigureAwait(false);
             _child.Returned = Returned;
+        }
+        catch
+        {
+            Rest();
+            throw;
         }
     }
 
@@ -79,7 +94,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             {
                 var value = await child.OutcomeAsync(number, cancellationToken).ConfigureAwait(false);
                 if (_losses > 0) HasEndedWell();
-                if (child.IsOverweight) Replace(child, child.StopAsync);
+                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);
                 return value;
             }
             catch (ChildLostException lost)
@@ -87,12 +102,16 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
                 // What was handed behind this task was not begun; it is not to wait for what follows.
                 Returned?.Invoke(0, long.MaxValue);
                 var exit = await child.EndAsync(lost).ConfigureAwait(false);
-                Lose(child, exit);
+                Lose(child, exit, unlessBusy: false);
                 if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);
                 // It was gone before it saw the task. To a fresh one that cannot happen, unless the task's input is what it dies of.
                 var isExcused = lost.WasUntouched && !isFresh;
                 if (!isExcused && ++attempts >= workers.Options.MaxAttempts)
                     throw new WorkerCrashedException(info.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts, lost.InnerException);
+            }
+            finally
+            {
+                if (!child.HasTasks) Rest();
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -101,15 +120,25 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public void Kill() => Live?.Kill();
+    public void Kill()
+    {
+        lock (_lock)
+        {
+            foreach (var (child, _) in _leaving) child.Kill();
+        }
+
+        Live?.Kill();
+    }
 
     public async ValueTask DisposeAsync()
     {
         Task<Child<TIn, TOut>>? current;
+        Task[] leaving;
         lock (_lock)
         {
             _isEnding = true;
             current = _current;
+            leaving = [.. _leaving.Select(static child => child.Gone)];
         }
 
         await _ending.CancelAsync().ConfigureAwait(false);
@@ -122,8 +151,13 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             // There is none: whoever waited for it was told why.
         }
 
-        await _leaving.ConfigureAwait(false);
+        await Task.WhenAll(leaving).ConfigureAwait(false);
         _ending.Dispose();
+    }
+
+    private void Rest()
+    {
+        lock (_lock) _isBusy = false;
     }
 
     private void HasEndedWell()
@@ -136,29 +170,48 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     {
         await ((Task)current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!current.IsCompletedSuccessfully) return;
-        Lose(current.Result, await current.Result.Exited.ConfigureAwait(false));
+        var child = current.Result;
+        var exit = await child.Exited.ConfigureAwait(false);
+        if (Lose(child, exit, unlessBusy: true)) return;
+        try
+        {
+            await child.SeenOff.WaitAsync(LoopPatience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Somebody else, whom it has started, holds its end of the connection open.
+            Lose(child, exit, unlessBusy: false);
+        }
     }
 
-    private void Lose(Child<TIn, TOut> child, ChildExit exit)
+    private bool Lose(Child<TIn, TOut> child, ChildExit exit, bool unlessBusy)
     {
-        if (!Replace(child, () => child.DisposeAsync().AsTask())) return;
+        if (!Replace(child, isLost: true, unlessBusy)) return false;
         Log.ProcessLost(workers.Troupe.Logger, $"{info.Troupe} #{info.Index}", exit.ProcessId, exit.ToString());
+        return true;
     }
 
     /// <summary>Starts another in the child's place, and sees the child off. False if that was done before, or is not to be done.</summary>
-    private bool Replace(Child<TIn, TOut> child, Func<Task> seeOff)
+    private bool Replace(Child<TIn, TOut> child, bool isLost, bool unlessBusy)
     {
         lock (_lock)
         {
-            if (_isEnding || Live != child) return false;
-            var isLost = !child.IsOverweight;
+            if (_isEnding || Live != child || (unlessBusy && _isBusy)) return false;
             if (isLost) _losses++;
             _restarts++;
-            _leaving = Task.WhenAll(_leaving, seeOff());
+            _leaving.RemoveAll(static left => left.Gone.IsCompleted);
+            _leaving.Add((child, SeeOffAsync(child, isLost)));
             _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1);
             _ = WatchWhenStartedAsync(_current);
             return true;
         }
+    }
+
+    private static async Task SeeOffAsync(Child<TIn, TOut> child, bool isLost)
+    {
+        await Task.Yield();   // out of the lock
+        if (isLost) await child.DisposeAsync().ConfigureAwait(false);
+        else await child.StopAsync().ConfigureAwait(false);
     }
 
     private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses)
