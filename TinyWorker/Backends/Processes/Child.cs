@@ -29,8 +29,6 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private static readonly TimeSpan Rested = TimeSpan.FromMilliseconds(1);       // a child that had nothing to do for so long may have died of something else
 
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before the process has
-    private static readonly PayloadFormat<long> LastKept = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
-    private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     private readonly ProcessWorkers<TIn, TOut> _workers;
     private readonly ILaunchedChild _process;
@@ -92,7 +90,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(static process => ((ILaunchedChild)process!).Kill(), process).ConfigureAwait(false);
-            child._writer.Write(FrameKind.Start, 0, Raw, workers.StartMessage(worker).ToBytes());
+            child._writer.Write(FrameKind.Start, 0, OwnFormats.Bytes, workers.StartMessage(worker).ToBytes());
             await child.SendAsync().ConfigureAwait(false);
             Frame answer;
             while (!child.TryRead(out answer)) await child.ReceiveAsync().ConfigureAwait(false);
@@ -320,7 +318,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     IsOverweight = true;
                     break;
                 case FrameKind.Recalled:
-                    ComeBack(Read(frame, LastKept), frame.Sequence);
+                    ComeBack(Read(frame, OwnFormats.Number), frame.Sequence);
                     break;
                 default:
                     return true;

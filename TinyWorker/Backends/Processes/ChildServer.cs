@@ -10,7 +10,6 @@ namespace TinyWorker.Backends.Processes;
 /// <summary>What a child does from its start to its end: it is told which worker to be, and is it.</summary>
 internal static class ChildServer
 {
-    private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     /// <summary>Serves on the thread that it is called on, which is the worker's own. The result is the exit code.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = ProcessWorkers.WasWarned)]
@@ -24,7 +23,7 @@ internal static class ChildServer
     {
         var connection = new ChildConnection(side.Data);
         if (!connection.TryReceive(out var frame)) return 1;   // the parent has changed its mind
-        var start = StartMessage.FromBytes(frame.Read(Raw));
+        var start = StartMessage.FromBytes(frame.Read(OwnFormats.Bytes)!);
         IChildServer server;
         try
         {
@@ -32,7 +31,7 @@ internal static class ChildServer
         }
         catch (Exception e)
         {
-            var exceptions = PayloadFormat.For<Exception>(new JsonPayloadSerializer(), start.Worker.Troupe);
+            var exceptions = PayloadFormat.For<Exception>(new LazyJson(), start.Worker.Troupe);
             connection.Send(FrameKind.StartFailed, 0, exceptions, e is TargetInvocationException { InnerException: { } inner } ? inner : e);
             return 1;
         }
@@ -44,7 +43,7 @@ internal static class ChildServer
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = ProcessWorkers.WasWarned)]
     private static IChildServer Make(StartMessage start, Func<byte[], Delegate> rebuild)
     {
-        var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)rebuild(bytes))() : new JsonPayloadSerializer();
+        var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)rebuild(bytes))() : new LazyJson();
         var function = rebuild(start.Function);
         var type = typeof(ChildServer<,>).MakeGenericType(Type.GetType(start.Input, throwOnError: true)!, Type.GetType(start.Result, throwOnError: true)!);
         return (IChildServer)Activator.CreateInstance(type, start, function, serializer)!;

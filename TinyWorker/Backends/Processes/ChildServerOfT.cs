@@ -20,7 +20,6 @@ namespace TinyWorker.Backends.Processes;
 internal sealed class ChildServer<TIn, TOut> : IChildServer
 #pragma warning restore CA1001
 {
-    private static readonly PayloadFormat<long> LastKept = PayloadFormat.For<long>(new JsonPayloadSerializer(), "");
 
     private readonly StartMessage _start;
     private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;
@@ -180,7 +179,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         {
             if (!_isRunning && _spared <= _begun) _spared = Math.Max(_begun, _recalled) + 1;
             _recalled = Math.Max(_recalled, last);
-            data.Reply(FrameKind.Recalled, last, LastKept, Math.Max(_begun, _spared));
+            data.Reply(FrameKind.Recalled, last, OwnFormats.Number, Math.Max(_begun, _spared));
         }
     }
 }

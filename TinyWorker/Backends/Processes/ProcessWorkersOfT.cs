@@ -5,7 +5,7 @@ namespace TinyWorker.Backends.Processes;
 /// <summary>What all process workers of one troupe have in common: what goes to each child, and how values go there and back.</summary>
 internal sealed class ProcessWorkers<TIn, TOut>
 {
-    private static readonly Func<IPayloadSerializer> Json = static () => new JsonPayloadSerializer();
+    private static readonly Func<IPayloadSerializer> Json = static () => new LazyJson();
 
     private readonly byte[] _function;
     private readonly byte[]? _serializer;   // null for the default
