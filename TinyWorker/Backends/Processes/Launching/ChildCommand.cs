@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+
+namespace TinyWorker.Backends.Processes.Launching;
+
+/// <summary>
+/// The command that runs this program once more, with its own assemblies and runtime configuration, but enters the library before the
+/// user's Main: through a startup hook, or where the user's Main calls <see cref="TinyTroupeHost.RunIfWorker"/>.
+/// </summary>
+/// <param name="File">The executable.</param>
+/// <param name="Arguments">What the host needs; the program's own arguments are of no use to a child.</param>
+/// <param name="Hook">The startup hook to add; null where the program cannot have one.</param>
+internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments, string? Hook)
+{
+    private static readonly Lazy<ChildCommand> ThisProgram = new(Find, LazyThreadSafetyMode.PublicationOnly);
+
+    /// <exception cref="InvalidOperationException">A child would run the user's Main.</exception>
+    public static ChildCommand ForThisProgram()
+    {
+        if (ChildMarks.AreUntouched)
+        {
+            // Without this, each child would run the user's Main and start children of its own, without end.
+            throw Refusal("This process was itself started as a worker process, but runs the program instead");
+        }
+
+        var command = ThisProgram.Value;
+        if (command.Hook is null && !ChildHost.WasAsked) throw Refusal("This program cannot be entered by a startup hook (it is trimmed, or has switched them off)");
+        return command;
+    }
+
+    public override string ToString() => string.Join(' ', [File, .. Arguments]);
+
+    private static InvalidOperationException Refusal(string what) => new(
+        $"{what}: call TinyTroupeHost.RunIfWorker() in the first line of Main, before anything else.");
+
+    private static ChildCommand Find()
+    {
+        var self = Environment.ProcessPath
+            ?? throw new InvalidOperationException("The system does not tell which executable this process runs, so it cannot be started again.");
+        var entry = Assembly.GetEntryAssembly()?.GetName().Name
+            ?? throw new InvalidOperationException(
+                $"The program that hosts .NET here ({self}) has no managed entry, so it cannot be started again as a worker process.");
+        var assembly = Path.Combine(AppContext.BaseDirectory, entry + ".dll");
+        // The program's own comes first; the separator is the same on every system.
+        var dependencies = (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0];
+        var isOrdinary = string.IsNullOrEmpty(dependencies) || Path.GetFileName(dependencies) == entry + ".deps.json";
+
+        // The program's own executable. Another one can have loaded the same assembly (testhost, a web server's process), and need not lead here.
+        if (isOrdinary && IsNamed(self, entry)) return new ChildCommand(self, [], FindHook());
+        if (!System.IO.File.Exists(assembly)) return new ChildCommand(self, [], FindHook());   // one single file
+        if (Muxer(self) is not { } muxer) return new ChildCommand(self, [], FindHook());       // self-contained, and renamed
+
+        string[] arguments = ["exec"];
+        if (!isOrdinary)
+        {
+            // A test project's: its own files say what to load, while the entry is the test platform's.
+            var configuration = dependencies![..^".deps.json".Length] + ".runtimeconfig.json";
+            arguments = [.. arguments, "--depsfile", dependencies];
+            if (System.IO.File.Exists(configuration)) arguments = [.. arguments, "--runtimeconfig", configuration];
+        }
+
+        return new ChildCommand(muxer, [.. arguments, assembly], FindHook());
+    }
+
+    /// <summary>The dotnet command that runs this program, or could.</summary>
+    private static string? Muxer(string self)
+    {
+        if (IsNamed(self, "dotnet")) return self;
+        // ROOT/shared/Microsoft.NETCore.App/10.0.0/
+        var muxer = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", Executable("dotnet")));
+        return System.IO.File.Exists(muxer) ? muxer : null;
+    }
+
+    private static bool IsNamed(string path, string name) =>
+        string.Equals(Path.GetFileName(path), Executable(name), OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    private static string Executable(string name) => OperatingSystem.IsWindows() ? name + ".exe" : name;
+
+    // The runtime finds the hook by name alone.
+    [DynamicDependency(nameof(StartupHook.Initialize), typeof(StartupHook))]
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file the assembly is found by its name.")]
+    private static string? FindHook()
+    {
+        if (AppContext.TryGetSwitch("System.StartupHookProvider.IsSupported", out var isSupported) && !isSupported) return null;
+        if (!RuntimeFeature.IsDynamicCodeSupported) return null;   // compiled ahead of time: there is nothing that could run a hook
+        var library = typeof(ChildCommand).Assembly;
+        // By its name wherever the program itself refers to it. By its path where it was loaded as a part of a plug-in.
+        var isOfTheProgram = AssemblyLoadContext.GetLoadContext(library) == AssemblyLoadContext.Default && IsKnownToTheHost(library);
+        return isOfTheProgram ? library.GetName().Name : library.Location;
+    }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file the assembly has no place, and is known.")]
+    private static bool IsKnownToTheHost(Assembly library) =>
+        library.Location is "" or null
+        || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator).Contains(library.Location);
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using TinyWorker.Backends.Processes.Launching.Systems;
+
+namespace TinyWorker.Backends.Processes.Launching;
+
+/// <summary>A child's own side: from the moment it finds out that it is one to the end of its process.</summary>
+internal static class ChildHost
+{
+    /// <summary>The user's Main lets a child in: this program can be started again as it is.</summary>
+    public static bool WasAsked { get; private set; }
+
+    public static void RunIfAsked()
+    {
+        WasAsked = true;
+        RunIfWorker();
+    }
+
+    /// <summary>Returns in a process that is no child. In a child, it serves and ends the process.</summary>
+    public static void RunIfWorker()
+    {
+        if (ChildMarks.Take() is not { } marks) return;
+        Environment.Exit(Run(marks));
+    }
+
+    private static int Run(ChildMarks marks)
+    {
+        if (marks.Build != ChildMarks.ThisBuild)
+        {
+            throw new InvalidOperationException(
+                $"The worker process '{marks.Name}' has another build of TinyWorker than the process that started it: its files were replaced while it ran. Restart it.");
+        }
+
+        var leadsGroup = HostSystem.Current.LeadOwnGroup();
+        // Ctrl-C is the parent's to act on. On Unix it does not come here any more, but where there are no groups it does.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
+        using var data = Connect(marks, ConnectionRole.Data, leadsGroup);
+        using var control = Connect(marks, ConnectionRole.Control, leadsGroup);
+        WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup), leadsGroup);
+        return FindServe(marks)(new ChildSide(marks.Name, data, control));
+    }
+
+    private static Socket Connect(ChildMarks marks, ConnectionRole role, bool leadsGroup)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(marks.SocketPath));
+            Hello.Say(socket, Convert.FromHexString(marks.Secret), role, leadsGroup);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            // The parent is gone, or has given up waiting: nobody else knows of the folder.
+            PrivateSocket.RemoveAbandoned(marks.SocketPath);
+            throw;
+        }
+    }
+
+    // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. It keeps the socket open
+    // to the end of the process.
+    private static void WatchTheParent(Socket lifeline, bool leadsGroup)
+    {
+        var watch = new Thread(() =>
+        {
+            try
+            {
+                _ = lifeline.Receive(new byte[1]);   // nothing is ever sent
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // As good as its end.
+            }
+
+            HostSystem.Current.KillSelf(leadsGroup);
+        }) { Name = "TinyWorker: watches the parent", IsBackground = true };
+        watch.UnsafeStart();
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The method is referred to where the child is started, by the same program.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2057", Justification = "See above.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "See above.")]
+    private static ChildServe FindServe(ChildMarks marks)
+    {
+        var type = Type.GetType(marks.ServeType, throwOnError: true)!;
+        var method = type.GetMethod(marks.ServeMethod, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, [typeof(ChildSide)])
+            ?? throw new MissingMethodException(marks.ServeType, marks.ServeMethod);
+        return method.CreateDelegate<ChildServe>();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Backends.Processes.Launching;
+
+/// <summary>
+/// One start of a child, on a thread of its own: to start a process blocks for some milliseconds, and must not wait for the shared pool,
+/// which may be busy waiting for what this very child is to do.
+/// </summary>
+internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellationToken)
+{
+    // How late an exit, a cancellation or the timeout can be noticed; a connection is noticed at once.
+    private static readonly TimeSpan LookAround = TimeSpan.FromMilliseconds(10);
+
+    private readonly ChildCommand _command = ChildCommand.ForThisProgram();
+    private readonly TaskCompletionSource<ChildProcess> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<ChildProcess> RunAsync()
+    {
+        new Thread(Run) { Name = "TinyWorker: starts " + start.Name, IsBackground = true }.UnsafeStart();
+        return _started.Task;
+    }
+
+    private void Run()
+    {
+        SpawnedProcess? process = null;
+        var connections = new Connections();
+        try
+        {
+            using var socket = PrivateSocket.Open();
+            var began = start.Clock.GetTimestamp();
+            process = SpawnedProcess.Start(StartInfo(socket), start);
+            if (Meet(process, socket, connections, began) is not { } obstacle)
+            {
+                _started.SetResult(new ChildProcess(process, connections));
+                return;
+            }
+
+            _ = FailAsync(process, obstacle, null);
+        }
+        catch (Exception e)
+        {
+            _ = FailAsync(process, "could not be started: " + e.Message, e);
+        }
+
+        connections.Dispose();
+    }
+
+    /// <summary>Takes the child's connections. Null if they are all there, else what came between.</summary>
+    private string? Meet(SpawnedProcess process, PrivateSocket socket, Connections connections, long began)
+    {
+        using var receptionist = new Receptionist(socket, connections);
+        while (true)
+        {
+            receptionist.Attend(LookAround);
+            if (connections.LeadsGroup) process.OwnsGroup();
+            if (connections.AreComplete) return null;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (process.HasExited) return "ended before it had connected";
+            if (start.Clock.GetElapsedTime(began) > start.Timeout) return $"had not connected after {start.Timeout}";
+        }
+    }
+
+    private async Task FailAsync(SpawnedProcess? process, string obstacle, Exception? cause)
+    {
+        ChildExit? exit = null;
+        if (process is not null)
+        {
+            // An exit that is the obstacle itself, or the one that is brought about here.
+            await process.DisposeAsync().ConfigureAwait(false);
+            if (process.Exited.IsCompleted) exit = await process.Exited.ConfigureAwait(false);
+        }
+
+        if (cause is OperationCanceledException) _started.SetCanceled(cancellationToken);
+        else _started.SetException(new ChildStartException(start.Name, _command, obstacle, exit, cause));
+    }
+
+    private ProcessStartInfo StartInfo(PrivateSocket socket)
+    {
+        var info = new ProcessStartInfo(_command.File, _command.Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,   // on Windows: a console of its own that nobody sees, where no Ctrl-C arrives
+            WorkingDirectory = start.WorkingDirectory ?? "",
+        };
+        // It stops a runtime at its start until a tool lets it go on, and the tool knows of this process only.
+        info.Environment.Remove("DOTNET_DiagnosticPorts");
+        foreach (var (name, value) in start.Environment)
+        {
+            if (value is null) info.Environment.Remove(name);
+            else info.Environment[name] = value;
+        }
+
+        ChildMarks.Put(info.Environment, socket, start, _command.Hook);
+        return info;
+    }
+}

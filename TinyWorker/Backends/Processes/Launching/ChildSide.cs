@@ -1,0 +1,9 @@
+using System.Net.Sockets;
+
+namespace TinyWorker.Backends.Processes.Launching;
+
+/// <summary>What a child has of its parent: the other ends of <see cref="ChildProcess.Data"/> and <see cref="ChildProcess.Control"/>.</summary>
+/// <param name="Name">The name that the parent gave.</param>
+/// <param name="Data">Connected, blocking, unused so far.</param>
+/// <param name="Control">Connected, blocking, unused so far.</param>
+internal sealed record ChildSide(string Name, Socket Data, Socket Control);

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using TinyWorker.Backends.Processes.Launching.Systems;
+
+namespace TinyWorker.Backends.Processes.Launching;
+
+/// <summary>
+/// The process of a child, connected or not: its output, its end, and how to bring that about. Owns everything that the system holds for it.
+/// </summary>
+internal sealed class SpawnedProcess : IAsyncDisposable
+{
+    private const int LastErrorLines = 20;
+
+    // The exit is known, but not everything that was printed before it has been read: it is there already, or somebody else holds the pipe.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromMilliseconds(500);
+
+    // A process that was killed ends at once, unless the kernel holds it in the middle of something.
+    private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Process _process;
+    private readonly OutputPump _output;
+    private readonly OutputPump _errors;
+    private readonly RecentLines _lastErrors = new(LastErrorLines);
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private Task? _disposed;         // guarded by _lock; set once
+    private bool _isKilling;         // guarded by _lock; set once
+    private volatile bool _leadsGroup;
+
+    private SpawnedProcess(Process process, ChildStart start)
+    {
+        _process = process;
+        Id = process.Id;
+        process.StandardInput.Dispose();   // Console.In is at its end there
+        _output = new OutputPump(process.StandardOutput, start.OnOutputLine);
+        _errors = new OutputPump(process.StandardError, line =>
+        {
+            _lastErrors.Add(line);
+            start.OnErrorLine(line);
+        });
+        Exited = EndAsync();
+        process.Exited += (_, _) => _gone.TrySetResult();
+        process.EnableRaisingEvents = true;   // raises it now if it is over already
+    }
+
+    public int Id { get; }
+
+    /// <summary>The process has ended, and what it printed has been handed on. Never faults.</summary>
+    public Task<ChildExit> Exited { get; }
+
+    /// <summary>Whether it has ended; known a little earlier than <see cref="Exited"/>.</summary>
+    public bool HasExited => _gone.Task.IsCompleted || _process.HasExited;
+
+    public IReadOnlyList<string> LastErrors => _lastErrors.Read();
+
+    /// <summary>Physical memory; 0 when it has ended.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            try
+            {
+                return _gone.Task.IsCompleted ? 0 : HostSystem.Current.ResidentBytes(Id);
+            }
+            catch (Exception)
+            {
+                return 0;   // it has just ended: each system has its own exception for it
+            }
+        }
+    }
+
+    /// <summary>Starts the process; blocks until the system has it.</summary>
+    public static SpawnedProcess Start(ProcessStartInfo info, ChildStart start) => new(Process.Start(info)!, start);
+
+    /// <summary>The process leads a group, which is to end when it does.</summary>
+    public void OwnsGroup()
+    {
+        _leadsGroup = true;
+        if (_gone.Task.IsCompleted) HostSystem.Current.KillGroup(Id);   // it ended just now: whoever saw that knew nothing of the group
+    }
+
+    /// <summary>Kills it and all that it has started. Returns at once, and never throws.</summary>
+    public void Kill()
+    {
+        lock (_lock)
+        {
+            if (_isKilling || _gone.Task.IsCompleted) return;
+            _isKilling = true;
+        }
+
+        try
+        {
+            // To find the descendants takes 15 to 50 ms; and the pool may be starved, by the very tasks that are to be ended.
+            new Thread(KillTree) { Name = "TinyWorker: kills " + Id, IsBackground = true }.UnsafeStart();
+        }
+        catch (OutOfMemoryException)
+        {
+            KillTree();   // the system gives no thread
+        }
+    }
+
+    /// <summary>Kills it, waits for its end and lets go of everything. Once; later callers wait for the first.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock) return new ValueTask(_disposed ??= DisposeOnceAsync());
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        Kill();
+        try
+        {
+            await Exited.WaitAsync(DeathPatience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Killed, but held in the kernel (a dead network share). The system ends it when it can; nothing here can.
+            _output.GiveUp();
+            _errors.GiveUp();
+        }
+
+        if (_isKilling) await _killed.Task.ConfigureAwait(false);
+        await Task.WhenAll(_output.Ended, _errors.Ended).ConfigureAwait(false);
+        _output.Dispose();
+        _errors.Dispose();
+        _process.Dispose();
+    }
+
+    private void KillTree()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (Exception)
+        {
+            // It has ended meanwhile, or one of its descendants has: what is left of them is in the group, if anywhere.
+        }
+
+        // While the process is not reaped no other group can have its number, whether it leads one or not.
+        HostSystem.Current.KillGroup(Id);
+        _killed.TrySetResult();
+    }
+
+    private async Task<ChildExit> EndAsync()
+    {
+        await _gone.Task.ConfigureAwait(false);
+        // At once: the number is the group's as long as anybody is left in it, and can be somebody else's later.
+        if (_leadsGroup) HostSystem.Current.KillGroup(Id);
+        var code = _process.ExitCode;
+        var drained = Task.WhenAll(_output.Ended, _errors.Ended);
+        try
+        {
+            await drained.WaitAsync(DrainPatience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _output.GiveUp();
+            _errors.GiveUp();
+        }
+
+        return new ChildExit(Id, code, HostSystem.Current.SignalName(code), _lastErrors.Read());
+    }
+}

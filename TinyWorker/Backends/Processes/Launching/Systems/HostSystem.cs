@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Backends.Processes.Launching.Systems;
+
+/// <summary>What differs between operating systems. What is here works on each of them; a system does better where it can.</summary>
+internal abstract class HostSystem
+{
+    public static HostSystem Current { get; } =
+        OperatingSystem.IsLinux() ? new LinuxSystem()
+        : OperatingSystem.IsMacOS() ? new MacSystem()
+        : OperatingSystem.IsWindows() ? new WindowsSystem()
+        : new UnixSystem();
+
+    /// <summary>A folder with a short path, for when the path of the temporary files' folder is too long for a socket; null if there is none.</summary>
+    public virtual string? ShortTempPath => null;
+
+    /// <summary>Makes a folder that nobody else may look into, and that was not there before.</summary>
+    public virtual void MakePrivateFolder(string path) => Directory.CreateDirectory(path);
+
+    /// <summary>The signal that ended a process, from its exit code as .NET tells it.</summary>
+    public virtual string? SignalName(int exitCode) => null;
+
+    /// <summary>
+    /// Puts this process into a group of its own, in which its children will be too: what is meant for the parent's group (Ctrl-C) does
+    /// not reach it, and its children can be ended when it is gone. False if the system has no such groups.
+    /// </summary>
+    public virtual bool LeadOwnGroup() => false;
+
+    /// <summary>Ends every process of the group that the process leads or has led. Never throws.</summary>
+    public virtual void KillGroup(int leader)
+    {
+    }
+
+    /// <summary>Ends this process there and then, with its group if it leads one.</summary>
+    public virtual void KillSelf(bool withGroup)
+    {
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+    }
+
+    /// <summary>Removes a variable from the environment that native code sees, where that is another one than .NET's.</summary>
+    public virtual void RemoveNativeVariable(string name)
+    {
+    }
+
+    /// <summary>The physical memory of a running process of the same user.</summary>
+    public virtual long ResidentBytes(int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        return process.WorkingSet64;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace TinyWorker.Backends.Processes.Launching.Systems;
+
+/// <summary>What every Unix has, called by its POSIX name.</summary>
+[UnsupportedOSPlatform("windows")]
+internal partial class UnixSystem : HostSystem
+{
+    private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
+    private const int Kill = 9;
+
+    public override string? ShortTempPath => "/tmp";
+
+    /// <summary>The signals whose numbers are the same everywhere.</summary>
+    protected virtual IReadOnlyDictionary<int, string> OwnSignals { get; } = new Dictionary<int, string>();
+
+    // mkdir with the mode: at no moment does the folder stand open. Its name is a secret, so nobody can have made it before.
+    public override void MakePrivateFolder(string path) =>
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    public override string? SignalName(int exitCode) => (exitCode - SignalBase) switch
+    {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        Kill => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        var number => OwnSignals.GetValueOrDefault(number),
+    };
+
+    public override bool LeadOwnGroup() => setpgid(0, 0) == 0;
+
+    // To a process that leads no group, or whose group is empty: nothing happens.
+    public override void KillGroup(int leader) => _ = kill(-leader, Kill);
+
+    public override void KillSelf(bool withGroup)
+    {
+        if (withGroup) _ = kill(0, Kill);   // 0: the caller's own group
+        base.KillSelf(withGroup);
+    }
+
+    // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/runtime/issues/23534
+    public override void RemoveNativeVariable(string name) => _ = unsetenv(Encoding.UTF8.GetBytes(name + '\0'));
+
+#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // "libc" is mapped by the runtime itself; everything here is blittable; the names are C's.
+    [DllImport("libc")]
+    private static extern int setpgid(int processId, int groupId);
+
+    [DllImport("libc")]
+    private static extern int kill(int processId, int signal);
+
+    [DllImport("libc")]
+    private static extern int unsetenv(byte[] name);
+#pragma warning restore CA5392, SYSLIB1054, IDE1006, SA1300
+}
