@@ -39,8 +39,11 @@ internal static class ChildHost
         using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
         using var data = Connect(marks, ConnectionRole.Data, leadsGroup);
         using var control = Connect(marks, ConnectionRole.Control, leadsGroup);
-        WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup), leadsGroup);
-        return FindServe(marks)(new ChildSide(marks.Name, data, control));
+        WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup));
+        var code = FindServe(marks)(new ChildSide(marks.Name, data, control));
+        // The parent does so too when it sees the exit; but it may be its end that has ended this.
+        if (leadsGroup) HostSystem.Current.EndOwnGroup();
+        return code;
     }
 
     private static Socket Connect(ChildMarks marks, ConnectionRole role, bool leadsGroup)
@@ -62,7 +65,7 @@ internal static class ChildHost
 
     // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. It keeps the socket open
     // to the end of the process.
-    private static void WatchTheParent(Socket lifeline, bool leadsGroup)
+    private static void WatchTheParent(Socket lifeline)
     {
         var watch = new Thread(() =>
         {
@@ -75,7 +78,8 @@ internal static class ChildHost
                 // As good as its end.
             }
 
-            HostSystem.Current.KillSelf(leadsGroup);
+            HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
+            HostSystem.Current.KillSelf();
         }) { Name = "TinyWorker: watches the parent", IsBackground = true };
         watch.UnsafeStart();
     }

@@ -19,6 +19,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly OutputPump _output;
     private readonly OutputPump _errors;
+    private readonly RuntimeFiles? _runtimeFiles;
     private readonly RecentLines _lastErrors = new(LastErrorLines);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,6 +32,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     {
         _process = process;
         Id = process.Id;
+        _runtimeFiles = HostSystem.Current.RuntimeFilesOf(Id, process.StartInfo.Environment.TryGetValue("TMPDIR", out var folder) ? folder : null);
         process.StandardInput.Dispose();   // Console.In is at its end there
         _output = new OutputPump(process.StandardOutput, start.OnOutputLine);
         _errors = new OutputPump(process.StandardError, line =>
@@ -147,6 +149,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         await _gone.Task.ConfigureAwait(false);
         // At once: the number is the group's as long as anybody is left in it, and can be somebody else's later.
         if (_leadsGroup) HostSystem.Current.KillGroup(Id);
+        _runtimeFiles?.Remove();
         var code = _process.ExitCode;
         var drained = Task.WhenAll(_output.Ended, _errors.Ended);
         try

@@ -26,13 +26,18 @@ internal abstract class HostSystem
     /// </summary>
     public virtual bool LeadOwnGroup() => false;
 
+    /// <summary>Ends every other process of the group that this process leads, and leaves the group. Never throws.</summary>
+    public virtual void EndOwnGroup()
+    {
+    }
+
     /// <summary>Ends every process of the group that the process leads or has led. Never throws.</summary>
     public virtual void KillGroup(int leader)
     {
     }
 
-    /// <summary>Ends this process there and then, with its group if it leads one.</summary>
-    public virtual void KillSelf(bool withGroup)
+    /// <summary>Ends this process there and then, with the group that it leads.</summary>
+    public virtual void KillSelf()
     {
         using var self = Process.GetCurrentProcess();
         self.Kill();
@@ -42,6 +47,13 @@ internal abstract class HostSystem
     public virtual void RemoveNativeVariable(string name)
     {
     }
+
+    /// <summary>
+    /// What the runtime of a process leaves behind if it is killed; null if that is nothing. To be asked for while the process is there.
+    /// </summary>
+    /// <param name="processId">Of a .NET process.</param>
+    /// <param name="folder">Where the process has its temporary files; null for the system's own place.</param>
+    public virtual RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => null;
 
     /// <summary>The physical memory of a running process of the same user.</summary>
     public virtual long ResidentBytes(int processId)

@@ -16,6 +16,21 @@ internal sealed class LinuxSystem : UnixSystem
         [31] = "SIGSYS",
     };
 
+    // A container can share the folder with another, in which the same number is another process's: so not without the moment of its start.
+    public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder)
+    {
+        try
+        {
+            // "pid (name) state ppid ..., starttime", the twenty-second; the name can have anything in it.
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            return new RuntimeFiles(folder, processId, stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;   // over already: it had no time to make them
+        }
+    }
+
     // "total resident shared ...", in pages. Process.WorkingSet64 reads and parses six times as much.
     public override long ResidentBytes(int processId)
     {

@@ -11,6 +11,8 @@ internal partial class UnixSystem : HostSystem
     private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
     private const int Kill = 9;
 
+    private int _groupBefore;   // in a child: the parent's
+
     public override string? ShortTempPath => "/tmp";
 
     /// <summary>The signals whose numbers are the same everywhere.</summary>
@@ -39,21 +41,36 @@ internal partial class UnixSystem : HostSystem
         var number => OwnSignals.GetValueOrDefault(number),
     };
 
-    public override bool LeadOwnGroup() => setpgid(0, 0) == 0;
+    public override bool LeadOwnGroup()
+    {
+        _groupBefore = getpgrp();
+        return setpgid(0, 0) == 0;
+    }
+
+    public override void EndOwnGroup()
+    {
+        // Back to where it came from first. If nobody is left there, so is the parent not: whoever watches for that ends the group.
+        if (setpgid(0, _groupBefore) == 0) KillGroup(Environment.ProcessId);
+    }
 
     // To a process that leads no group, or whose group is empty: nothing happens.
     public override void KillGroup(int leader) => _ = kill(-leader, Kill);
 
-    public override void KillSelf(bool withGroup)
+    public override void KillSelf()
     {
-        if (withGroup) _ = kill(0, Kill);   // 0: the caller's own group
-        base.KillSelf(withGroup);
+        KillGroup(Environment.ProcessId);   // by its number: kill(0) would mean the parent's group if this process has just left its own
+        base.KillSelf();
     }
 
     // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/runtime/issues/23534
     public override void RemoveNativeVariable(string name) => _ = unsetenv(Encoding.UTF8.GetBytes(name + '\0'));
 
+    public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
+
 #pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // "libc" is mapped by the runtime itself; everything here is blittable; the names are C's.
+    [DllImport("libc")]
+    private static extern int getpgrp();
+
     [DllImport("libc")]
     private static extern int setpgid(int processId, int groupId);
 

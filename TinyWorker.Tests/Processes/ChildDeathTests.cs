@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+
+namespace TinyWorker.Tests.Processes;
+
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class ChildDeathTests
+{
+    [TestCase("return", 5, null, null)]
+    [TestCase("exit", 3, null, null)]
+    [TestCase("throw", 134, "SIGABRT", "on purpose")]
+    [TestCase("fail-fast", 134, "SIGABRT", "on purpose")]
+    [TestCase("overflow", 134, "SIGABRT", "Stack overflow")]
+    [TestCase("9", 137, "SIGKILL", null)]
+    [TestCase("native fault", 139, "SIGSEGV", null)]
+    [TestCase("15", 143, "SIGTERM", null)]
+    public async Task Child_ThatDies_TellsHowAndClosesItsConnections(string how, int code, string? signal, string? lastWords)
+    {
+        await using var child = await Child.StartAsync(Serves.Die, how);
+        var end = await Within.Time(ReadToTheEnd(child.Process.Data), "the end of the data");
+        var exit = await child.Exit();
+        Assert.That(end, Is.Zero);
+        Assert.That((exit.Code, exit.Signal), Is.EqualTo((code, signal)));
+        Assert.That(exit.LastErrors, Has.Member("about to die").Or.Count.EqualTo(20));
+        if (lastWords is not null) Assert.That(child.Errors, Has.Some.Contains(lastWords));
+        Assert.That(child.Process.LastErrors, Is.EqualTo(exit.LastErrors));
+        Assert.That(child.Errors.TakeLast(20), Is.EqualTo(exit.LastErrors));
+    }
+
+    [Test]
+    public async Task Child_ThatIsKilledFromOutside_TellsTheSignal()
+    {
+        await using var child = await Child.StartAsync(Serves.Busy);
+        ProcessTable.Kill(child.Process.ProcessId, "KILL");
+        Assert.That((await child.Exit()).ToString(), Is.EqualTo("exit code 137, SIGKILL"));
+    }
+
+    private static async Task<int> ReadToTheEnd(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[10]);
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+}

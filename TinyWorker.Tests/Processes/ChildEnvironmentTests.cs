@@ -1,0 +1,67 @@
+using TinyWorker.Backends.Processes.Launching;
+
+namespace TinyWorker.Tests.Processes;
+
+[NonParallelizable]   // the variables of this process
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class ChildEnvironmentTests
+{
+    private const string Inherited = "TINYWORKER_TEST_INHERITED";
+    private const string Removed = "TINYWORKER_TEST_REMOVED";
+    private const string Added = "TINYWORKER_TEST_ADDED";
+
+    [Test]
+    public async Task Child_WithAnEnvironmentOfItsOwn_HasItAndHandsItOnWithoutTheMarksOfAWorker()
+    {
+        Environment.SetEnvironmentVariable(Inherited, "a");
+        Environment.SetEnvironmentVariable(Removed, "b");
+        try
+        {
+            await using var child = await Child.StartAsync(Serves.TellEnvironment, with: start => start with
+            {
+                Environment = new Dictionary<string, string?> { [Removed] = null, [Added] = "c=d" },
+            });
+            var views = (await child.Told()).Split('\0').Select(view => view.Split('\n')).ToArray();
+            Assert.That(views, Has.Length.EqualTo(3));
+            foreach (var variables in views)
+            {
+                Assert.That(variables, Has.Member(Inherited + "=a").And.Member(Added + "=c=d"));
+                Assert.That(variables, Has.None.StartWith(Removed).And.None.StartWith(ChildMarks.Variable).And.None.StartWith(ChildMarks.HooksVariable));
+            }
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Inherited, null);
+            Environment.SetEnvironmentVariable(Removed, null);
+        }
+    }
+
+    [Test]
+    public async Task Child_OfAProgramWithAStartupHookOfItsOwn_RunsAndKeepsItToo()
+    {
+        var own = typeof(TestHook).Assembly.GetName().Name!;
+        await using var child = await Child.StartAsync(Serves.TellEnvironment, with: start => start with
+        {
+            Environment = new Dictionary<string, string?> { [ChildMarks.HooksVariable] = own },
+        });
+        var views = (await child.Told()).Split('\0').Select(view => view.Split('\n')).ToArray();
+        Assert.That(views[0], Has.Member($"{TestHook.Variable}={TestHook.Done}"));
+        Assert.That(views[0], Has.Member($"{ChildMarks.HooksVariable}={own}"));
+        Assert.That(views[1], Has.Member($"{ChildMarks.HooksVariable}={own}"));
+    }
+
+    [Test]
+    public void Program_ThatWasStartedAsAChildButRunsItsMain_IsToldWhatItLacks()
+    {
+        Environment.SetEnvironmentVariable(ChildMarks.Variable, "left");
+        try
+        {
+            var refusal = Assert.Throws<InvalidOperationException>(() => ChildCommand.ForThisProgram());
+            Assert.That(refusal!.Message, Does.Contain("TinyTroupeHost.RunIfWorker()"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ChildMarks.Variable, null);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+namespace TinyWorker.Tests.Processes;
+
+[NonParallelizable]   // the files and threads of this process
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class ChildKillTests
+{
+    [Test]
+    public async Task Kill_OfABusyChildWithChildrenOfItsOwn_EndsThemAll()
+    {
+        await using var child = await Child.StartAsync(Serves.StartSleeper, "sleep");
+        var sleeper = await child.ToldNumber();
+        Assert.That(ProcessTable.IsAlive(sleeper));
+        child.Process.Kill();
+        child.Process.Kill();
+        Assert.That((await child.Exit()).Signal, Is.EqualTo("SIGKILL"));
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+        child.Process.Kill();
+    }
+
+    [TestCase("sleep")]
+    [TestCase("setsid")]
+    public async Task Dispose_OfAChildWithChildrenOfItsOwn_EndsThemAllThoughTheyHaveASessionOfTheirOwn(string starter)
+    {
+        var child = await Child.StartAsync(Serves.StartSleeper, starter);
+        var sleeper = await child.ToldNumber();
+        await child.DisposeAsync();
+        Assert.That(ProcessTable.IsAlive(child.Process.ProcessId), Is.False);
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+    }
+
+    [Test]
+    public async Task Child_ThatDiesByItself_TakesItsOwnChildrenWithIt()
+    {
+        await using var child = await Child.StartAsync(Serves.StartSleeper, "sleep");
+        var sleeper = await child.ToldNumber();
+        ProcessTable.Kill(child.Process.ProcessId, "KILL");
+        await child.Exit();
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+    }
+
+    [Test]
+    public async Task Dispose_FromManyThreads_IsOneEnd()
+    {
+        var child = await Child.StartAsync(Serves.Idle);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await child.DisposeAsync())));
+        Assert.That((await child.Exit()).Code, Is.EqualTo(137));
+        Assert.That(ProcessTable.IsAlive(child.Process.ProcessId), Is.False);
+    }
+
+    [Test]
+    public async Task Kills_AHundred_LeaveNothing()
+    {
+        var folder = Directory.CreateTempSubdirectory("tinyworker-kills-");
+        await KillMany(8, folder);   // what is made once in a process
+        var files = ProcessTable.OpenFiles();
+        await KillMany(100, folder);
+        Assert.That(ProcessTable.Zombies(), Is.Empty);
+        Assert.That(ProcessTable.Children(), Is.Empty);
+        Within.Until(() => ProcessTable.OpenFiles() <= files, "the files to be closed");
+        Assert.That(Directory.GetFileSystemEntries(folder.FullName), Is.Empty, "sockets of ours, and what killed runtimes leave behind");
+        folder.Delete();
+        Within.Until(() => ProcessTable.Threads("TinyWorker:") == 0, "the threads to end");
+    }
+
+    private static async Task KillMany(int count, DirectoryInfo folder)
+    {
+        for (var i = 0; i < count; i += 4)
+        {
+            await Task.WhenAll(Enumerable.Range(i, 4).Select(async number =>
+            {
+                var child = await Child.StartAsync(number % 2 == 0 ? Serves.Idle : Serves.Busy, with: start => start with
+                {
+                    Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.FullName },
+                });
+                if (number % 3 == 0) child.Process.Kill();
+                if (number % 6 == 0) Assert.That((await child.Exit()).Code, Is.EqualTo(137));
+                await child.DisposeAsync();
+            }));
+        }
+    }
+}

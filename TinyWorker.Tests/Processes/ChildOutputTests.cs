@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Tests.Processes;
+
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class ChildOutputTests
+{
+    [Test]
+    public async Task Child_ThatPrints_IsHeardByLineOnBothStreamsTheLastWithoutAnEndToo()
+    {
+        await using var child = await Child.StartAsync(Serves.Print, "one\ntwo\r\n\nfour");
+        await child.Exit();
+        Assert.That(child.Output, Is.EqualTo(new[] { "one", "two", "", "four" }));
+        Assert.That(child.Errors, Is.EqualTo(child.Output));
+    }
+
+    [Test]
+    public async Task Child_ThatPrintsGarbage_IsHeardAllTheSame()
+    {
+        // A byte order mark of UTF-16, broken UTF-8, control characters.
+        await using var child = await Child.StartAsync(Serves.Print, "\u00FF\u00FEa\n\u00C3\n\u0001\u001B[0m\u0080b\nend");
+        await child.Exit();
+        Assert.That(child.Output, Is.EqualTo(new[] { "\uFFFD\uFFFDa", "\uFFFD", "\u0001\u001B[0m\uFFFDb", "end" }));
+    }
+
+    [Test]
+    public async Task Child_ThatPrintsAnEndlessLine_IsHeardInPieces()
+    {
+        var line = new string('x', 100_000);
+        await using var child = await Child.StartAsync(Serves.Print, line + "\nend");
+        await child.Exit();
+        Assert.That(child.Output, Has.Count.InRange(5, 100));
+        Assert.That(string.Concat(child.Output), Is.EqualTo(line + "end"));
+        Assert.That(child.Output.Last(), Is.EqualTo("end"));
+    }
+
+    [Test]
+    public async Task Child_WhoseLinesNobodyCanTake_IsNotHeldUp()
+    {
+        await using var child = await Child.StartAsync(
+            Serves.Print, new string('\n', 100_000), start => start with { OnOutputLine = _ => throw new InvalidOperationException("a logger's own") });
+        Assert.That((await child.Exit()).Code, Is.Zero);
+        Assert.That(child.Errors, Has.Count.EqualTo(100_000));
+    }
+
+    [Test]
+    public async Task Child_ThatReadsItsInput_FindsTheEndThere()
+    {
+        await using var child = await Child.StartAsync(Serves.ReadInput);
+        Assert.That(await child.Told(), Is.Empty);
+        Assert.That((await child.Exit()).Code, Is.Zero);
+    }
+
+    [Test]
+    public async Task Child_WhoseOutputSomebodyElseHoldsOpen_HasEndedAllTheSame()
+    {
+        // In a session of its own: what kills the child and its group does not reach it.
+        await using var child = await Child.StartAsync(Serves.StartSleeper, "setsid");
+        var sleeper = await child.ToldNumber();
+        try
+        {
+            ProcessTable.Kill(child.Process.ProcessId, "KILL");
+            Assert.That((await child.Exit()).Signal, Is.EqualTo("SIGKILL"));
+            await child.DisposeAsync();
+            Assert.That(ProcessTable.IsAlive(sleeper), "the one that held it open");
+        }
+        finally
+        {
+            using var process = Process.GetProcessById(sleeper);
+            process.Kill();
+        }
+    }
+}

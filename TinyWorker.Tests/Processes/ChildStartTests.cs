@@ -1,0 +1,107 @@
+using System.Net.Sockets;
+using TinyWorker.Backends.Processes.Launching;
+
+namespace TinyWorker.Tests.Processes;
+
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class ChildStartTests
+{
+    [Test]
+    public async Task Child_ThatIsSpokenTo_AnswersAndExitsWithWhatItReturned()
+    {
+        await using var child = await Child.StartAsync(Serves.Echo);
+        var answer = new byte[3];
+        child.Process.Data.Send([1, 2, 3]);
+        await Within.Time(child.Process.Data.ReceiveAsync(answer));
+        child.Process.Data.Shutdown(SocketShutdown.Send);
+        var exit = await child.Exit();
+        Assert.That(answer, Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That((exit.ProcessId, exit.Code, exit.Signal), Is.EqualTo((child.Process.ProcessId, 7, (string?)null)));
+        Assert.That(child.Process.ResidentBytes, Is.Zero);
+    }
+
+    [Test]
+    public async Task Child_RightAfterItsStart_HasTheProgramsFolderAndItsOwnProcess()
+    {
+        await using var child = await Child.StartAsync(Serves.TellPlace, with: start => start with { WorkingDirectory = "/" });
+        var (folder, program) = ("/", AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));   // testhost has its own without the slash
+        Assert.That((await child.Told()).Split("\n"), Is.EqualTo(new[] { folder, program, $"{child.Process.ProcessId}" }));
+    }
+
+    [Test]
+    public async Task Child_WhileItRuns_TellsItsMemory()
+    {
+        await using var child = await Child.StartAsync(Serves.Idle);
+        Assert.That(child.Process.ResidentBytes, Is.InRange(5L << 20, 500L << 20));
+    }
+
+    [Test]
+    public async Task Children_StartedFromManyThreadsAtOnce_HoldNoSocketOfEachOther()
+    {
+        var children = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Child.StartAsync(Serves.TellSockets))));
+        var seen = new List<string>(ProcessTable.Sockets("self"));
+        foreach (var child in children)
+        {
+            child.Process.Control.Send([1]);
+            var own = (await child.Told()).Split('\n');
+            Assert.That(own, Has.Length.GreaterThanOrEqualTo(3));
+            Assert.That(own.Intersect(seen), Is.Empty);
+            seen.AddRange(own);
+            await child.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task Child_ThatEndsBeforeItHasConnected_FailsTheStartAtOnceWithItsLastWords()
+    {
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(Serves.Idle, with: WithHook("exit"))))!;
+        Assert.That(failure.Message, Does.Contain("clown").And.Contain("ended before it had connected (exit code 3)").And.EndsWith("no such model"));
+        Assert.That((failure.Exit!.Code, failure.Exit.Signal, failure.Exit.LastErrors.Single()), Is.EqualTo((3, (string?)null, "no such model")));
+    }
+
+    [Test]
+    public async Task Child_WhoseStartHangs_IsKilledAfterTheTimeout()
+    {
+        var clock = new ManualClock();
+        var starting = Child.StartAsync(Serves.Idle, with: start => WithHook("hang")(start) with { Clock = clock, Timeout = TimeSpan.FromMinutes(1) });
+        Within.Until(() => ProcessTable.Children().Length > 0, "a process");
+        Assert.That(starting.IsCompleted, Is.False);
+        clock.Advance(TimeSpan.FromMinutes(2));
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => starting))!;
+        Assert.That(failure.Message, Does.Contain("had not connected after 00:01:00 (exit code 137, SIGKILL)"));
+        Assert.That(ProcessTable.IsAlive(failure.Exit!.ProcessId), Is.False);
+    }
+
+    [Test]
+    public async Task Child_WhoseStartIsCancelled_IsKilled()
+    {
+        using var cancel = new CancellationTokenSource();
+        var start = WithHook("hang")(new ChildStart("clown", Serves.Idle));
+        var starting = ChildProcess.StartAsync(start, cancel.Token);
+        Within.Until(() => ProcessTable.Children().Length > 0, "a process");
+        await cancel.CancelAsync();
+        Assert.That((await Assert.CatchAsync<OperationCanceledException>(() => Within.Time(starting)))!.CancellationToken, Is.EqualTo(cancel.Token));
+        Assert.That(ProcessTable.Children(), Is.Empty);
+        await Assert.CatchAsync<OperationCanceledException>(() => ChildProcess.StartAsync(start, cancel.Token));
+    }
+
+    [Test]
+    public async Task Child_InAFolderThatIsNotThere_IsNoChild()
+    {
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(Serves.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
+        Assert.That(failure.Message, Does.Contain("/no/such"));
+        Assert.That(failure.Exit, Is.Null);
+    }
+
+    [Test]
+    public async Task Child_ThatIsToServeWhatCannotBeNamed_IsRefused()
+    {
+        var captured = 1;
+        await Assert.ThrowsAsync<ArgumentException>(() => ChildProcess.StartAsync(new ChildStart("clown", _ => captured), CancellationToken.None));
+    }
+
+    private static Func<ChildStart, ChildStart> WithHook(string task) => start => start with
+    {
+        Environment = new Dictionary<string, string?> { [ChildMarks.HooksVariable] = typeof(TestHook).Assembly.GetName().Name, [TestHook.Variable] = task },
+    };
+}

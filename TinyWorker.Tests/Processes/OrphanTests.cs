@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace TinyWorker.Tests.Processes;
+
+[Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
+internal sealed class OrphanTests
+{
+    [Test]
+    public async Task Parent_KilledWithSigkill_LeavesNoChildASecondLater()
+    {
+        await using var parent = await Child.StartAsync(Serves.StartChildren);
+        var children = (await parent.Told()).Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray();
+        Assert.That(children, Has.Length.EqualTo(2));
+        Assert.That(children, Is.All.Matches<int>(ProcessTable.IsAlive));
+        Assert.That(children, Is.All.Matches<int>(id => ProcessTable.Group(id) == id), "each has a group of its own: the parent's end does not end it");
+        var clock = Stopwatch.StartNew();
+        ProcessTable.Kill(parent.Process.ProcessId, "KILL");
+        Within.Until(() => !Array.Exists(children, ProcessTable.IsAlive), "the end of the children");
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
+    public async Task Parent_KilledWithSigkill_LeavesNoChildOfItsChild()
+    {
+        await using var parent = await Child.StartAsync(Serves.StartSleepyChild);
+        var sleeper = int.Parse(await parent.Told(), CultureInfo.InvariantCulture);
+        Assert.That(ProcessTable.IsAlive(sleeper));
+        ProcessTable.Kill(parent.Process.ProcessId, "KILL");
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+    }
+
+    [Test]
+    public async Task CtrlC_InTheParentsGroup_ReachesNoChild()
+    {
+        await using var child = await Child.StartAsync(Serves.Echo);
+        Assert.That(ProcessTable.Group(child.Process.ProcessId), Is.EqualTo(child.Process.ProcessId).And.Not.EqualTo(ProcessTable.Group(Environment.ProcessId)));
+        // Nor does it harm where there are no groups, and it reaches all.
+        ProcessTable.Kill(child.Process.ProcessId, "INT");
+        ProcessTable.Kill(child.Process.ProcessId, "QUIT");
+        child.Process.Data.Send([1]);
+        Assert.That(await Within.Time(child.Process.Data.ReceiveAsync(new byte[10])), Is.EqualTo(1));
+        child.Process.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        Assert.That((await child.Exit()).Code, Is.EqualTo(7));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using TinyWorker.Backends.Processes.Launching;
+
+namespace TinyWorker.Tests.Processes;
+
+internal sealed class PrivateSocketTests
+{
+    [Test]
+    public void Socket_WhileItIsOpen_LiesInAFolderThatOnlyThisUserMayEnter()
+    {
+        string path;
+        using (var socket = PrivateSocket.Open())
+        {
+            path = socket.SocketPath;
+            if (!OperatingSystem.IsWindows())
+                Assert.That(File.GetUnixFileMode(Path.GetDirectoryName(path)!), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+            Assert.That(path, Does.StartWith(Path.GetTempPath()));
+        }
+
+        Assert.That(Directory.Exists(Path.GetDirectoryName(path)), Is.False);
+    }
+
+    [Test]
+    public async Task Socket_WhereTheTemporaryFolderHasTooLongAPath_IsMadeInAShorterOne()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), new string('l', 80))).FullName;
+        await using var child = await Child.StartAsync(Serves.TellSocketPath, with: start => start with
+        {
+            Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder },
+        });
+        Assert.That(await child.Told(), Does.StartWith("/tmp/tw-"));
+        await child.DisposeAsync();
+        Directory.Delete(folder);   // it is empty
+    }
+
+    [Test]
+    public void Strangers_ThatConnect_AreTurnedAwayAndTheChildIsNot()
+    {
+        using var socket = PrivateSocket.Open();
+        using var connections = new Connections();
+        using var receptionist = new Receptionist(socket, connections);
+        var wrong = new byte[Hello.SecretLength];
+        var strangers = new List<Socket>();
+        void Stranger(Action<Socket> speak)
+        {
+            var stranger = Connect(socket);
+            strangers.Add(stranger);
+            speak(stranger);
+        }
+
+        Stranger(stranger => Hello.Say(stranger, wrong, ConnectionRole.Data, false));
+        Stranger(stranger => Hello.Say(stranger, socket.Secret, (ConnectionRole)3, false));
+        Stranger(stranger => stranger.Send(socket.Secret.AsSpan(0, 5)));   // and says no more
+        Stranger(_ => { });
+        Stranger(stranger => stranger.Send(new byte[1000]));
+        Stranger(stranger => stranger.Dispose());
+        Stranger(stranger => stranger.Shutdown(SocketShutdown.Send));
+        Attend(receptionist, () => strangers.Count(stranger => IsTurnedAway(stranger)) == 5);
+
+        Assert.That(connections.AreComplete, Is.False);
+        using var data = Connect(socket);
+        using var control = Connect(socket);
+        using var lifeline = Connect(socket);
+        using var again = Connect(socket);
+        Hello.Say(control, socket.Secret, ConnectionRole.Control, true);
+        Hello.Say(data, socket.Secret, ConnectionRole.Data, true);
+        data.Send("and more"u8);
+        Attend(receptionist, () => connections.LeadsGroup);
+        Hello.Say(again, socket.Secret, ConnectionRole.Control, true);
+        Hello.Say(lifeline, socket.Secret, ConnectionRole.Lifeline, true);
+        Attend(receptionist, () => connections.AreComplete);
+
+        var buffer = new byte[100];
+        Assert.That(connections.Data.Receive(buffer), Is.EqualTo("and more".Length), "what follows the hello is the user's");
+        control.Send([1, 2]);
+        Assert.That(connections.Control.Receive(buffer), Is.EqualTo(2));
+        foreach (var stranger in strangers) stranger.Dispose();
+    }
+
+    [Test]
+    public void Strangers_ThatConnectInGreatNumbers_DoNotKeepTheChildOut()
+    {
+        using var socket = PrivateSocket.Open();
+        using var connections = new Connections();
+        using var receptionist = new Receptionist(socket, connections);
+        var strangers = Enumerable.Range(0, 100).Select(_ =>
+        {
+            var stranger = Connect(socket);
+            receptionist.Attend(TimeSpan.FromSeconds(1));
+            return stranger;
+        }).ToArray();
+        foreach (var role in Enum.GetValues<ConnectionRole>())
+        {
+            using var connection = Connect(socket);
+            Hello.Say(connection, socket.Secret, role, false);
+            receptionist.Attend(TimeSpan.FromSeconds(1));
+            receptionist.Attend(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.That(connections.AreComplete);
+        Assert.That(strangers.Count(IsTurnedAway), Is.GreaterThan(80));
+        foreach (var stranger in strangers) stranger.Dispose();
+    }
+
+    private static Socket Connect(PrivateSocket socket)
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        connection.Connect(new UnixDomainSocketEndPoint(socket.SocketPath));
+        return connection;
+    }
+
+    private static void Attend(Receptionist receptionist, Func<bool> done) => Within.Until(() =>
+    {
+        receptionist.Attend(TimeSpan.FromMilliseconds(1));
+        return done();
+    }, "the visitors to be heard");
+
+    private static bool IsTurnedAway(Socket stranger)
+    {
+        try
+        {
+            return stranger.Poll(0, SelectMode.SelectRead) && stranger.Receive(new byte[1]) == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace TinyWorker.Tests.Processes;
+
+/// <summary>What Linux tells of processes.</summary>
+internal static class ProcessTable
+{
+    /// <summary>Whether there is such a process that is not a zombie.</summary>
+    public static bool IsAlive(int id) => Stat(id) is { } stat && stat[0] != "Z";
+
+    public static int Group(int id) => int.Parse(Stat(id)![2], CultureInfo.InvariantCulture);
+
+    /// <summary>The children of this process that have ended and that nobody has asked about.</summary>
+    public static int[] Zombies() => All().Where(id => Stat(id) is ["Z", var parent, ..] && parent == Self).ToArray();
+
+    public static int[] Children() => All().Where(id => Stat(id) is [_, var parent, ..] && parent == Self).ToArray();
+
+    public static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    /// <summary>How many threads of this process have a name that begins so, as far as the system keeps names.</summary>
+    public static int Threads(string name) => Directory.GetDirectories("/proc/self/task").Count(thread => NameOf(thread).StartsWith(name, StringComparison.Ordinal));
+
+    /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
+    public static string[] Sockets(string id) =>
+        [.. Directory.GetFiles($"/proc/{id}/fd").Select(Target).OfType<string>().Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
+
+    public static void Kill(int id, string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, "--", id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    private static string Self => Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+
+    private static IEnumerable<int> All() => Directory.GetDirectories("/proc").Select(Path.GetFileName)
+        .Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
+
+    // State, parent, group, ...: what follows the name in its brackets. Null if there is no such process.
+    private static string[]? Stat(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string NameOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm"));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static string? Target(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;   // closed meanwhile
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using TinyWorker.Backends.Processes.Launching;
+
+namespace TinyWorker.Tests.Processes;
+
+/// <summary>What the children of the tests do. No type of the test framework is to be named here.</summary>
+internal static class Serves
+{
+    /// <summary>The variable that tells a child of a test what to do.</summary>
+    public const string Variable = "TINYWORKER_TEST";
+
+    private static string Task => Environment.GetEnvironmentVariable(Variable) ?? "";
+
+    /// <summary>Sends back what comes, to the end.</summary>
+    public static int Echo(ChildSide side)
+    {
+        var buffer = new byte[100];
+        while (side.Data.Receive(buffer) is > 0 and var count) side.Data.Send(buffer.AsSpan(0, count));
+        return 7;
+    }
+
+    /// <summary>Says that it is there, and waits.</summary>
+    public static int Idle(ChildSide side)
+    {
+        side.Data.Send("!"u8);
+        return Wait(side);
+    }
+
+    /// <summary>Says that it is there, and uses its main thread up.</summary>
+    public static int Busy(ChildSide side)
+    {
+        side.Data.Send("!"u8);
+        while (true) Thread.SpinWait(1000);
+    }
+
+    /// <summary>Dies in the way that it is told.</summary>
+    public static int Die(ChildSide side)
+    {
+        Console.Error.WriteLine("about to die");
+        switch (Task)
+        {
+            case "return":
+                return 5;
+            case "exit":
+                Environment.Exit(3);
+                break;
+            case "fail-fast":
+                Environment.FailFast("on purpose");
+                break;
+            case "overflow":
+                return Overflow(0);
+            case "throw":
+                throw new InvalidOperationException("on purpose");
+            case "native fault":
+                _ = strlen(1);
+                break;
+            default:
+                _ = kill(Environment.ProcessId, int.Parse(Task, CultureInfo.InvariantCulture));
+                break;
+        }
+
+        return Idle(side);
+    }
+
+    /// <summary>Writes what it is told to stdout and stderr.</summary>
+    public static int Print(ChildSide side)
+    {
+        var bytes = Encoding.Latin1.GetBytes(Task);
+        using (var output = Console.OpenStandardOutput()) output.Write(bytes);
+        using (var errors = Console.OpenStandardError()) errors.Write(bytes);
+        return 0;
+    }
+
+    /// <summary>Reads its stdin to the end, and tells what it was.</summary>
+    public static int ReadInput(ChildSide side) => Tell(side, Console.In.ReadToEnd());
+
+    /// <summary>Tells the value of a variable, as it sees it and as what it starts from .NET and from native code does.</summary>
+    public static int TellEnvironment(ChildSide side)
+    {
+        // The shell first, then native code that starts one.
+        using var shell = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
+        var managed = shell.StandardOutput.ReadToEnd();
+        var file = Path.GetTempFileName();
+        _ = system($"env > '{file}'");
+        var native = File.ReadAllText(file);
+        File.Delete(file);
+        var own = string.Join('\n', Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}"));
+        return Tell(side, string.Join('\0', own, managed, native));
+    }
+
+    /// <summary>Tells where it is.</summary>
+    public static int TellPlace(ChildSide side) => Tell(side, string.Join('\n', Environment.CurrentDirectory, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), Environment.ProcessId));
+
+    /// <summary>Tells which sockets it holds, when it is asked to.</summary>
+    public static int TellSockets(ChildSide side)
+    {
+        _ = side.Control.Receive(new byte[1]);
+        return Tell(side, string.Join('\n', ProcessTable.Sockets("self")));
+    }
+
+    /// <summary>Starts another process, tells its id, and waits.</summary>
+    public static int StartSleeper(ChildSide side)
+    {
+        using var sleeper = Process.Start(Task, Task == "sleep" ? ["1000"] : ["sleep", "1000"]);
+        side.Data.Send(Encoding.ASCII.GetBytes(sleeper.Id.ToString(CultureInfo.InvariantCulture)));
+        return Wait(side);
+    }
+
+    /// <summary>Is the parent of children of its own, tells their ids, and waits.</summary>
+    public static int StartChildren(ChildSide side)
+    {
+        var idle = Start(Idle);
+        var busy = Start(Busy);
+        Tell(side, $"{idle.ProcessId} {busy.ProcessId}");
+        return Wait(side);
+    }
+
+    /// <summary>Is the parent of a child that has one itself, tells the id of that, and waits.</summary>
+    public static int StartSleepyChild(ChildSide side)
+    {
+        Environment.SetEnvironmentVariable(Variable, "sleep");
+        var child = Start(StartSleeper);
+        var buffer = new byte[20];
+        var id = Encoding.ASCII.GetString(buffer, 0, child.Data.Receive(buffer)).TrimEnd('!');
+        Tell(side, id);
+        return Wait(side);
+    }
+
+    /// <summary>Opens a socket as a parent does, and tells where.</summary>
+    public static int TellSocketPath(ChildSide side)
+    {
+        using var socket = PrivateSocket.Open();
+        return Tell(side, socket.SocketPath);
+    }
+
+    private static ChildProcess Start(ChildServe serve) =>
+        ChildProcess.StartAsync(new ChildStart("grandchild", serve), CancellationToken.None).Result;
+
+    private static int Tell(ChildSide side, string text)
+    {
+        side.Data.Send(Encoding.UTF8.GetBytes(text));
+        side.Data.Shutdown(SocketShutdown.Send);
+        return 0;
+    }
+
+    private static int Wait(ChildSide side) => side.Control.Receive(new byte[1]);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Overflow(int depth) => depth < 0 ? 0 : Overflow(depth + 1) + 1;
+
+    // Of a string that is not there.
+    [DllImport("libc")]
+    private static extern nint strlen(nint text);
+
+    [DllImport("libc")]
+    private static extern int kill(int processId, int signal);
+
+    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int system(string command);
+}

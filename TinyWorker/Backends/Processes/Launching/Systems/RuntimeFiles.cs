@@ -1,0 +1,32 @@
+namespace TinyWorker.Backends.Processes.Launching.Systems;
+
+/// <summary>
+/// What the .NET runtime makes in the folder of temporary files at its start and leaves there if it is killed: the socket of the diagnostic
+/// tools and the pipes of the debugger. After thousands of kills there would be thousands of them.
+/// See https://github.com/dotnet/core/issues/3099.
+/// </summary>
+internal sealed class RuntimeFiles(string? folder, int processId, string start)
+{
+    /// <summary>Where nobody else can have had the same number.</summary>
+    public const string AnyStart = "*";
+
+    private readonly string _folder = string.IsNullOrEmpty(folder) ? "/tmp" : folder;
+
+    /// <summary>To be called when the process has ended, or is about to. Never throws.</summary>
+    public void Remove()
+    {
+        string[] names = [$"dotnet-diagnostic-{processId}-{start}-socket", $"clr-debug-pipe-{processId}-{start}-in", $"clr-debug-pipe-{processId}-{start}-out"];
+        try
+        {
+            foreach (var name in names)
+            {
+                if (start != AnyStart) File.Delete(Path.Combine(_folder, name));
+                else foreach (var file in Directory.GetFiles(_folder, name)) File.Delete(file);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As good as can be: whoever tidies up the folder gets them.
+        }
+    }
+}
