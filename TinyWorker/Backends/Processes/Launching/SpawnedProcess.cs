@@ -92,7 +92,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
 
         try
         {
-            // To find the descendants takes 15 to 50 ms; and the pool may be starved, by the very tasks that are to be ended.
+            // To find the descendants can take a long time; and the pool may be starved, by the very tasks that are to be ended.
             new Thread(KillTree) { Name = "TinyWorker: kills " + Id, IsBackground = true }.UnsafeStart();
         }
         catch (OutOfMemoryException)
@@ -132,7 +132,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            HostSystem.Current.KillTree(_process);
         }
         catch (Exception)
         {

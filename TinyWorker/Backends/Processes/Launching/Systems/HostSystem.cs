@@ -31,6 +31,9 @@ internal abstract class HostSystem
     {
     }
 
+    /// <summary>Ends a process and all its descendants, as far as they can be found. It may throw when some have ended meanwhile.</summary>
+    public virtual void KillTree(Process process) => process.Kill(entireProcessTree: true);
+
     /// <summary>Ends every process of the group that the process leads or has led. Never throws.</summary>
     public virtual void KillGroup(int leader)
     {

@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.Versioning;
 
 namespace TinyWorker.Backends.Processes.Launching.Systems;
@@ -7,6 +9,8 @@ namespace TinyWorker.Backends.Processes.Launching.Systems;
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxSystem : UnixSystem
 {
+    private const int Stop = 19;
+
     protected override IReadOnlyDictionary<int, string> OwnSignals { get; } = new Dictionary<int, string>
     {
         [7] = "SIGBUS",
@@ -15,6 +19,31 @@ internal sealed class LinuxSystem : UnixSystem
         [16] = "SIGSTKFLT",
         [31] = "SIGSYS",
     };
+
+    // .NET looks for descendants among all processes of the machine, by the parent of each: 15 ms where there are 80, and it grows.
+    // Like .NET, this stops each one before it asks for its children: who cannot run makes no more of them.
+    public override void KillTree(Process process)
+    {
+        if (!File.Exists($"/proc/{process.Id}/task/{process.Id}/children"))
+        {
+            base.KillTree(process);   // a kernel without it; or it has ended
+            return;
+        }
+
+        Signal(process.Id, Stop);
+        List<int> tree = [process.Id];
+        for (var i = 0; i < tree.Count; i++)
+        {
+            foreach (var child in ChildrenOf(tree[i]))
+            {
+                Signal(child, Stop);
+                tree.Add(child);
+            }
+        }
+
+        foreach (var descendant in tree.Skip(1)) Signal(descendant, Kill);
+        process.Kill();
+    }
 
     // A container can share the folder with another, in which the same number is another process's: so not without the moment of its start.
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder)
@@ -29,6 +58,26 @@ internal sealed class LinuxSystem : UnixSystem
         {
             return null;   // over already: it had no time to make them
         }
+    }
+
+    // Each thread has the children that it has started itself.
+    private static List<int> ChildrenOf(int processId)
+    {
+        List<int> children = [];
+        try
+        {
+            foreach (var thread in Directory.GetDirectories($"/proc/{processId}/task"))
+            {
+                var text = File.ReadAllText(Path.Combine(thread, "children"));
+                children.AddRange(text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has just ended, or belongs to somebody else.
+        }
+
+        return children;
     }
 
     // "total resident shared ...", in pages. Process.WorkingSet64 reads and parses six times as much.

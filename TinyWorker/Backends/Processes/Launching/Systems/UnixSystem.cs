@@ -9,7 +9,7 @@ namespace TinyWorker.Backends.Processes.Launching.Systems;
 internal partial class UnixSystem : HostSystem
 {
     private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
-    private const int Kill = 9;
+    protected const int Kill = 9;
 
     private int _groupBefore;   // in a child: the parent's
 
@@ -54,7 +54,7 @@ internal partial class UnixSystem : HostSystem
     }
 
     // To a process that leads no group, or whose group is empty: nothing happens.
-    public override void KillGroup(int leader) => _ = kill(-leader, Kill);
+    public override void KillGroup(int leader) => Signal(-leader, Kill);
 
     public override void KillSelf()
     {
@@ -66,6 +66,8 @@ internal partial class UnixSystem : HostSystem
     public override void RemoveNativeVariable(string name) => _ = unsetenv(Encoding.UTF8.GetBytes(name + '\0'));
 
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
+
+    protected static void Signal(int processId, int signal) => _ = kill(processId, signal);
 
 #pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // "libc" is mapped by the runtime itself; everything here is blittable; the names are C's.
     [DllImport("libc")]
