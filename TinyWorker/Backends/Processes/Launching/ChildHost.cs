@@ -9,6 +9,10 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// <summary>A child's own side: from the moment it finds out that it is one to the end of its process.</summary>
 internal static class ChildHost
 {
+#pragma warning disable IDE0052 // Held, not read: a registration that nobody holds ends.
+    private static PosixSignalRegistration[]? s_ignored;
+#pragma warning restore IDE0052
+
     /// <summary>The user's Main lets a child in: this program can be started again as it is.</summary>
     public static bool WasAsked { get; private set; }
 
@@ -33,18 +37,24 @@ internal static class ChildHost
                 $"The worker process '{marks.Name}' has another build of TinyWorker than the process that started it: its files were replaced while it ran. Restart it.");
         }
 
+        var serve = FindServe(marks);   // before it connects: what cannot be found fails the start
         var leadsGroup = HostSystem.Current.LeadOwnGroup();
-        // Ctrl-C is the parent's to act on. On Unix it does not come here any more, but where there are no groups it does.
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
-        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
+        IgnoreInterrupts();
         using var data = Connect(marks, ConnectionRole.Data, leadsGroup);
         using var control = Connect(marks, ConnectionRole.Control, leadsGroup);
         WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup));
-        var code = FindServe(marks)(new ChildSide(marks.Name, data, control));
+        var code = serve(new ChildSide(marks.Name, data, control));
         // The parent does so too when it sees the exit; but it may be its end that has ended this.
         if (leadsGroup) HostSystem.Current.EndOwnGroup();
         return code;
     }
+
+    // Ctrl-C is the parent's to act on. On Unix it does not come here any more, but where there are no groups it does.
+    private static void IgnoreInterrupts() => s_ignored =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true),
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true),
+    ];
 
     private static Socket Connect(ChildMarks marks, ConnectionRole role, bool leadsGroup)
     {

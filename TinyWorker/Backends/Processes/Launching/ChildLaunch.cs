@@ -56,7 +56,8 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
             if (connections.AreComplete) return null;
             cancellationToken.ThrowIfCancellationRequested();
             if (process.HasExited) return "ended before it had connected";
-            if (start.Clock.GetElapsedTime(began) > start.Timeout) return $"had not connected after {start.Timeout}";
+            if (start.Timeout != Timeout.InfiniteTimeSpan && start.Clock.GetElapsedTime(began) > start.Timeout)
+                return $"had not connected after {start.Timeout}";
         }
     }
 

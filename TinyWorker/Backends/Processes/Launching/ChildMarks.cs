@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinyWorker.Backends.Processes.Launching.Systems;
 
 namespace TinyWorker.Backends.Processes.Launching;
 
@@ -66,7 +67,6 @@ internal sealed record ChildMarks(Guid Build, string SocketPath, string Secret, 
     private static void Set(string name, string? value)
     {
         Environment.SetEnvironmentVariable(name, value);
-        // Whatever native code starts has no use for a hook of anybody's that it cannot resolve.
-        Systems.HostSystem.Current.RemoveNativeVariable(name);
+        HostSystem.Current.SetNativeVariable(name, value);
     }
 }

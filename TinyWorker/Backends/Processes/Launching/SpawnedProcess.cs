@@ -72,7 +72,20 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the process; blocks until the system has it.</summary>
-    public static SpawnedProcess Start(ProcessStartInfo info, ChildStart start) => new(Process.Start(info)!, start);
+    public static SpawnedProcess Start(ProcessStartInfo info, ChildStart start)
+    {
+        var process = Process.Start(info)!;
+        try
+        {
+            return new SpawnedProcess(process, start);
+        }
+        catch
+        {
+            process.Kill();   // out of memory, or of threads: nobody would own it
+            process.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The process leads a group, which is to end when it does.</summary>
     public void OwnsGroup()

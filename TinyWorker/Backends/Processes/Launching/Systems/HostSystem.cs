@@ -46,8 +46,8 @@ internal abstract class HostSystem
         self.Kill();
     }
 
-    /// <summary>Removes a variable from the environment that native code sees, where that is another one than .NET's.</summary>
-    public virtual void RemoveNativeVariable(string name)
+    /// <summary>Sets a variable in the environment that native code sees, where that is another one than .NET's; null removes it.</summary>
+    public virtual void SetNativeVariable(string name, string? value)
     {
     }
 

@@ -5,7 +5,7 @@ using System.Runtime.Versioning;
 
 namespace TinyWorker.Backends.Processes.Launching.Systems;
 
-/// <summary>Linux's own signal numbers, and its cheap way to a process's memory.</summary>
+/// <summary>Linux's own signal numbers, and its cheap ways to a process's memory and children.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxSystem : UnixSystem
 {
@@ -24,9 +24,10 @@ internal sealed class LinuxSystem : UnixSystem
     // Like .NET, this stops each one before it asks for its children: who cannot run makes no more of them.
     public override void KillTree(Process process)
     {
+        if (process.HasExited) return;
         if (!File.Exists($"/proc/{process.Id}/task/{process.Id}/children"))
         {
-            base.KillTree(process);   // a kernel without it; or it has ended
+            base.KillTree(process);   // a kernel without it
             return;
         }
 

@@ -63,9 +63,15 @@ internal partial class UnixSystem : HostSystem
     }
 
     // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/runtime/issues/23534
-    public override void RemoveNativeVariable(string name) => _ = unsetenv(Encoding.UTF8.GetBytes(name + '\0'));
+    public override void SetNativeVariable(string name, string? value)
+    {
+        if (value is null) _ = unsetenv(Text(name));
+        else _ = setenv(Text(name), Text(value), overwrite: 1);
+    }
 
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     protected static void Signal(int processId, int signal) => _ = kill(processId, signal);
 
@@ -78,6 +84,9 @@ internal partial class UnixSystem : HostSystem
 
     [DllImport("libc")]
     private static extern int kill(int processId, int signal);
+
+    [DllImport("libc")]
+    private static extern int setenv(byte[] name, byte[] value, int overwrite);
 
     [DllImport("libc")]
     private static extern int unsetenv(byte[] name);
