@@ -51,6 +51,31 @@ internal sealed class ChildEnvironmentTests
     }
 
     [Test]
+    public async Task Child_OfAProgramThatAToolHasStarted_DoesNotWaitForTheTool()
+    {
+        const string variable = "DOTNET_DiagnosticPorts";
+        Environment.SetEnvironmentVariable(variable, Path.Combine(Path.GetTempPath(), "no-such-tool.sock,suspend"));
+        try
+        {
+            await using var child = await Child.StartAsync(Serves.TellPlace);
+            Assert.That(await child.Told(), Is.Not.Empty);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+        }
+    }
+
+    [Test]
+    public async Task Program_ThatHasSwitchedStartupHooksOff_IsToldToLetWorkersIn()
+    {
+        await using var child = await Child.StartAsync(Serves.TellWhetherItCanHaveChildren);
+        var (before, after) = (await child.Told()).Split('\0') switch { [var first, var second] => (first, second), var other => (string.Join('|', other), "") };
+        Assert.That(before, Does.Contain("switched them off").And.Contain("TinyTroupeHost.RunIfWorker()"));
+        Assert.That(after, Is.EqualTo("can"));
+    }
+
+    [Test]
     public void Program_ThatWasStartedAsAChildButRunsItsMain_IsToldWhatItLacks()
     {
         Environment.SetEnvironmentVariable(ChildMarks.Variable, "left");

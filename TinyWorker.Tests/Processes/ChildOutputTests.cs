@@ -44,6 +44,15 @@ internal sealed class ChildOutputTests
     }
 
     [Test]
+    public async Task Child_WhoseLinesSomebodyNeverTakes_HasEndedAllTheSame()
+    {
+        using var gate = new ManualResetEventSlim();
+        await using (var child = await Child.StartAsync(Serves.Print, "one\ntwo", start => start with { OnOutputLine = _ => Within.Wait(gate) }))
+            Assert.That((await child.Exit()).Code, Is.Zero);
+        gate.Set();
+    }
+
+    [Test]
     public async Task Child_ThatReadsItsInput_FindsTheEndThere()
     {
         await using var child = await Child.StartAsync(Serves.ReadInput);

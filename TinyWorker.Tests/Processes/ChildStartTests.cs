@@ -100,6 +100,29 @@ internal sealed class ChildStartTests
         await Assert.ThrowsAsync<ArgumentException>(() => ChildProcess.StartAsync(new ChildStart("clown", _ => captured), CancellationToken.None));
     }
 
+    [Test]
+    [NonParallelizable]
+    public async Task Child_WhileThePoolIsStarved_StartsIsSpokenToAndIsKilled()
+    {
+        ChildProcess? child = null;
+        using (var pool = new StarvedPool())
+        {
+            Within.Time(() =>
+            {
+                var answer = new byte[3];
+                child = ChildProcess.StartAsync(new ChildStart("clown", Serves.Echo), CancellationToken.None).Result;
+                child.Data.Send([1, 2, 3]);
+                Assert.That(child.Data.Receive(answer), Is.EqualTo(3));
+                child.Kill();
+                while (child.Data.Receive(answer) > 0);
+            });
+            Assert.That(pool.StillStarves, Is.True);
+        }
+
+        Assert.That((await Within.Time(child!.Exited)).Signal, Is.EqualTo("SIGKILL"));
+        await child.DisposeAsync();
+    }
+
     private static Func<ChildStart, ChildStart> WithHook(string task) => start => start with
     {
         Environment = new Dictionary<string, string?> { [ChildMarks.HooksVariable] = typeof(TestHook).Assembly.GetName().Name, [TestHook.Variable] = task },

@@ -138,6 +138,27 @@ internal static class Serves
         return Tell(side, socket.SocketPath);
     }
 
+    /// <summary>Switches startup hooks off, and tells whether it can have children, without and with a Main that lets them in.</summary>
+    public static int TellWhetherItCanHaveChildren(ChildSide side)
+    {
+        AppContext.SetSwitch("System.StartupHookProvider.IsSupported", false);
+        var before = Try();
+        TinyTroupeHost.RunIfWorker();
+        return Tell(side, before + '\0' + Try());
+
+        static string Try()
+        {
+            try
+            {
+                return ChildCommand.ForThisProgram().Hook ?? "can";
+            }
+            catch (InvalidOperationException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
     private static ChildProcess Start(ChildServe serve) =>
         ChildProcess.StartAsync(new ChildStart("grandchild", serve), CancellationToken.None).Result;
 

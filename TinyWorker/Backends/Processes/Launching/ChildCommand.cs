@@ -46,7 +46,7 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
         var assembly = Path.Combine(AppContext.BaseDirectory, entry + ".dll");
         // The program's own comes first; the separator is the same on every system.
         var dependencies = (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0];
-        var isOrdinary = string.IsNullOrEmpty(dependencies) || Path.GetFileName(dependencies) == entry + ".deps.json";
+        var isOrdinary = string.IsNullOrEmpty(dependencies) || dependencies == Path.Combine(AppContext.BaseDirectory, entry + ".deps.json");
 
         // The program's own executable. Another one can have loaded the same assembly (testhost, a web server's process), and need not lead here.
         if (isOrdinary && IsNamed(self, entry)) return new ChildCommand(self, [], FindHook());

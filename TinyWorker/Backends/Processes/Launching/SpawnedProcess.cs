@@ -123,19 +123,10 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     private async Task DisposeOnceAsync()
     {
         Kill();
-        try
-        {
-            await Exited.WaitAsync(DeathPatience).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Killed, but held in the kernel (a dead network share). The system ends it when it can; nothing here can.
-            _output.GiveUp();
-            _errors.GiveUp();
-        }
-
+        // It may have been killed, but be held in the kernel (a dead network share): the system ends it when it can; nothing here can.
+        await Done(Exited, DeathPatience).ConfigureAwait(false);
         if (_isKilling) await _killed.Task.ConfigureAwait(false);
-        await Task.WhenAll(_output.Ended, _errors.Ended).ConfigureAwait(false);
+        await Drained().ConfigureAwait(false);   // again, and in vain only if a logger does not come back
         _output.Dispose();
         _errors.Dispose();
         _process.Dispose();
@@ -152,7 +143,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
             // It has ended meanwhile, or one of its descendants has: what is left of them is in the group, if anywhere.
         }
 
-        // While the process is not reaped no other group can have its number, whether it leads one or not.
+        // Whether it leads one or not: its number was its own a moment ago, so it is no other group's yet.
         HostSystem.Current.KillGroup(Id);
         _killed.TrySetResult();
     }
@@ -164,17 +155,29 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         if (_leadsGroup) HostSystem.Current.KillGroup(Id);
         _runtimeFiles?.Remove();
         var code = _process.ExitCode;
-        var drained = Task.WhenAll(_output.Ended, _errors.Ended);
+        await Drained().ConfigureAwait(false);
+        return new ChildExit(Id, code, HostSystem.Current.SignalName(code), _lastErrors.Read());
+    }
+
+    private async Task Drained()
+    {
+        var ended = Task.WhenAll(_output.Ended, _errors.Ended);
+        if (await Done(ended, DrainPatience).ConfigureAwait(false)) return;
+        _output.GiveUp();
+        _errors.GiveUp();
+        await Done(ended, DrainPatience).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> Done(Task task, TimeSpan patience)
+    {
         try
         {
-            await drained.WaitAsync(DrainPatience).ConfigureAwait(false);
+            await task.WaitAsync(patience).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
-            _output.GiveUp();
-            _errors.GiveUp();
+            return false;
         }
-
-        return new ChildExit(Id, code, HostSystem.Current.SignalName(code), _lastErrors.Read());
     }
 }
