@@ -9,7 +9,11 @@ internal sealed class OrphanTests
     [Test]
     public async Task Parent_KilledWithSigkill_LeavesNoChildASecondLater()
     {
-        await using var parent = await Child.StartAsync(Serves.StartChildren);
+        var folder = Directory.CreateTempSubdirectory("tinyworker-orphans-");
+        await using var parent = await Child.StartAsync(Serves.StartChildren, with: start => start with
+        {
+            Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.FullName },
+        });
         var children = (await parent.Told()).Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray();
         Assert.That(children, Has.Length.EqualTo(2));
         Assert.That(children, Is.All.Matches<int>(ProcessTable.IsAlive));
@@ -18,6 +22,9 @@ internal sealed class OrphanTests
         ProcessTable.Kill(parent.Process.ProcessId, "KILL");
         Within.Until(() => !Array.Exists(children, ProcessTable.IsAlive), "the end of the children");
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await parent.Exit();
+        Assert.That(Directory.GetFileSystemEntries(folder.FullName), Is.Empty, "what the runtimes of all three had there");
+        folder.Delete();
     }
 
     [Test]

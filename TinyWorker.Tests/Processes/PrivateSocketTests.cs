@@ -34,6 +34,18 @@ internal sealed class PrivateSocketTests
     }
 
     [Test]
+    public async Task Socket_WhereTheTemporaryFolderIsNotThere_IsMadeElsewhere()
+    {
+        await using var child = await Child.StartAsync(Serves.TellSocketPath, with: start => start with
+        {
+            Environment = new Dictionary<string, string?> { ["TMPDIR"] = "/no/such" },
+        });
+        Assert.That(await child.Told(), Does.StartWith("/tmp/tw-"));
+        await child.Exit();
+        Assert.That(Directory.Exists("/no"), Is.False);
+    }
+
+    [Test]
     public void Strangers_ThatConnect_AreTurnedAwayAndTheChildIsNot()
     {
         using var socket = PrivateSocket.Open();

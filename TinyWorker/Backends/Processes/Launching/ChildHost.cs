@@ -73,8 +73,8 @@ internal static class ChildHost
         }
     }
 
-    // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. It keeps the socket open
-    // to the end of the process.
+    // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. The socket stays open
+    // to the end of the process: to the parent, it says nothing else.
     private static void WatchTheParent(Socket lifeline)
     {
         var watch = new Thread(() =>
@@ -88,6 +88,7 @@ internal static class ChildHost
                 // As good as its end.
             }
 
+            GC.KeepAlive(lifeline);
             HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
             HostSystem.Current.KillSelf();
         }) { Name = "TinyWorker: watches the parent", IsBackground = true };

@@ -47,14 +47,14 @@ internal sealed class PrivateSocket : IDisposable
         Exception? cause = null;
         foreach (var folder in folders)
         {
-            if (Encoding.UTF8.GetByteCount(folder) > LongestPath - "/tw-/s".Length - 32) continue;
+            if (!Directory.Exists(folder) || Encoding.UTF8.GetByteCount(folder) > LongestPath - "/tw-/s".Length - 32) continue;
             try
             {
                 return new PrivateSocket(folder);
             }
             catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
             {
-                // No such folder, one that is not ours, or a file system without sockets (a share, a mounted Windows drive): try the next.
+                // A folder that is not ours, or a file system without sockets (a share, a mounted Windows drive): try the next.
                 cause = e;
             }
         }
