@@ -9,6 +9,8 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// <summary>A child's own side: from the moment it finds out that it is one to the end of its process.</summary>
 internal static class ChildHost
 {
+    private const int CannotConnect = 1;
+
 #pragma warning disable IDE0052 // Held, not read: a registration that nobody holds ends.
     private static PosixSignalRegistration[]? s_ignored;
 #pragma warning restore IDE0052
@@ -42,7 +44,7 @@ internal static class ChildHost
         IgnoreInterrupts();
         using var data = Connect(marks, ConnectionRole.Data, leadsGroup);
         using var control = Connect(marks, ConnectionRole.Control, leadsGroup);
-        WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup));
+        WatchTheParent(marks, Connect(marks, ConnectionRole.Lifeline, leadsGroup));
         var code = serve(new ChildSide(marks.Name, data, control));
         // The parent does so too when it sees the exit; but it may be its end that has ended this.
         if (leadsGroup) HostSystem.Current.EndOwnGroup();
@@ -65,17 +67,19 @@ internal static class ChildHost
             Hello.Say(socket, Convert.FromHexString(marks.Secret), role, leadsGroup);
             return socket;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // The parent is gone, or has given up waiting: nobody else knows of the folder.
+            // The parent is gone, or has given up waiting: nobody else knows of the folder. Not by an exception: that would leave files too.
             PrivateSocket.RemoveAbandoned(marks.SocketPath);
+            Console.Error.WriteLine($"The worker process '{marks.Name}' cannot reach the process that has started it: {e.Message}");
+            Environment.Exit(CannotConnect);
             throw;
         }
     }
 
     // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. The socket stays open
     // to the end of the process: to the parent, it says nothing else.
-    private static void WatchTheParent(Socket lifeline)
+    private static void WatchTheParent(ChildMarks marks, Socket lifeline)
     {
         var watch = new Thread(() =>
         {
@@ -89,6 +93,7 @@ internal static class ChildHost
             }
 
             GC.KeepAlive(lifeline);
+            PrivateSocket.RemoveAbandoned(marks.SocketPath);   // it is there only if the parent ended at the very start
             HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
             HostSystem.Current.KillSelf();
         }) { Name = "TinyWorker: watches the parent", IsBackground = true };
