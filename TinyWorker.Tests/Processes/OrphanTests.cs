@@ -27,10 +27,11 @@ internal sealed class OrphanTests
         folder.Delete();
     }
 
-    [Test]
-    public async Task Parent_KilledWithSigkill_LeavesNoChildOfItsChild()
+    [TestCase("return")]
+    [TestCase("throw")]
+    public async Task Parent_KilledWithSigkill_LeavesNoChildOfItsChild(string howTheChildTakesIt)
     {
-        await using var parent = await Child.StartAsync(Serves.StartSleepyChild);
+        await using var parent = await Child.StartAsync(Serves.StartSleepyChild, howTheChildTakesIt);
         var sleeper = int.Parse(await parent.Told(), CultureInfo.InvariantCulture);
         Assert.That(ProcessTable.IsAlive(sleeper));
         ProcessTable.Kill(parent.Process.ProcessId, "KILL");

@@ -103,6 +103,10 @@ internal static class Serves
         return Tell(side, string.Join('\n', ProcessTable.Sockets("self")));
     }
 
+    /// <summary>Starts another process, tells its id, waits, and takes the end badly.</summary>
+    public static int StartSleeperAndThrow(ChildSide side) =>
+        StartSleeper(side) == 0 ? throw new InvalidOperationException("It must not end.") : 0;
+
     /// <summary>Starts another process, tells its id, and waits.</summary>
     public static int StartSleeper(ChildSide side)
     {
@@ -123,8 +127,7 @@ internal static class Serves
     /// <summary>Is the parent of a child that has one itself, tells the id of that, and waits.</summary>
     public static int StartSleepyChild(ChildSide side)
     {
-        Environment.SetEnvironmentVariable(Variable, "sleep");
-        var child = Start(StartSleeper);
+        var child = Start(Task == "throw" ? StartSleeperAndThrow : StartSleeper, "sleep");
         var buffer = new byte[20];
         var id = Encoding.ASCII.GetString(buffer, 0, child.Data.Receive(buffer)).TrimEnd('!');
         Tell(side, id);
@@ -159,8 +162,11 @@ internal static class Serves
         }
     }
 
-    private static ChildProcess Start(ChildServe serve) =>
-        ChildProcess.StartAsync(new ChildStart("grandchild", serve), CancellationToken.None).Result;
+    private static ChildProcess Start(ChildServe serve, string task = "")
+    {
+        var start = new ChildStart("grandchild", serve) { Environment = new Dictionary<string, string?> { [Variable] = task } };
+        return ChildProcess.StartAsync(start, CancellationToken.None).Result;
+    }
 
     private static int Tell(ChildSide side, string text)
     {

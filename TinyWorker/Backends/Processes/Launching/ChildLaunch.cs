@@ -51,11 +51,13 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
         using var receptionist = new Receptionist(socket, connections);
         while (true)
         {
-            receptionist.Attend(LookAround);
+            // Looked at first: a child that has ended may have connected before, and is heard out.
+            var hasExited = process.HasExited;
+            var isQuiet = !receptionist.Attend(hasExited ? TimeSpan.Zero : LookAround);
             if (connections.LeadsGroup) process.OwnsGroup();
             if (connections.AreComplete) return null;
             cancellationToken.ThrowIfCancellationRequested();
-            if (process.HasExited) return "ended before it had connected";
+            if (hasExited && isQuiet) return "ended before it had connected";
             if (start.Timeout != Timeout.InfiniteTimeSpan && start.Clock.GetElapsedTime(began) > start.Timeout)
                 return $"had not connected after {start.Timeout}";
         }

@@ -4,7 +4,8 @@ namespace TinyWorker.Backends.Processes.Launching;
 
 /// <summary>
 /// A child of this process that runs the same program but serves this one instead, with two connections to it. Its end takes everything
-/// that it started with it, and so does the end of this process. Thread-safe.
+/// that it started with it, and so does the end of this process. A child that is to end by itself is best asked to by a message: it takes
+/// the end of a connection for the end of this process, and hesitates a moment. Thread-safe.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {

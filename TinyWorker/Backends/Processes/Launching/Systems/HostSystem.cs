@@ -26,11 +26,6 @@ internal abstract class HostSystem
     /// </summary>
     public virtual bool LeadOwnGroup() => false;
 
-    /// <summary>Ends every other process of the group that this process leads, and leaves the group. Never throws.</summary>
-    public virtual void EndOwnGroup()
-    {
-    }
-
     /// <summary>Ends a process and all its descendants, as far as they can be found. It may throw when some have ended meanwhile.</summary>
     public virtual void KillTree(Process process) => process.Kill(entireProcessTree: true);
 
