@@ -79,22 +79,23 @@ internal static class Serves
     /// <summary>Reads its stdin to the end, and tells what it was.</summary>
     public static int ReadInput(ChildSide side) => Tell(side, Console.In.ReadToEnd());
 
-    /// <summary>Tells the value of a variable, as it sees it and as what it starts from .NET and from native code does.</summary>
+    /// <summary>Tells its environment, as it sees it and as what it starts from .NET and from native code does.</summary>
     public static int TellEnvironment(ChildSide side)
     {
-        // The shell first, then native code that starts one.
         using var shell = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
         var managed = shell.StandardOutput.ReadToEnd();
         var file = Path.GetTempFileName();
         _ = system($"env > '{file}'");
         var native = File.ReadAllText(file);
         File.Delete(file);
-        var own = string.Join('\n', Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}"));
+        var variables = Environment.GetEnvironmentVariables();
+        var own = string.Join('\n', variables.Keys.Cast<string>().Select(name => $"{name}={variables[name]}"));
         return Tell(side, string.Join('\0', own, managed, native));
     }
 
     /// <summary>Tells where it is.</summary>
-    public static int TellPlace(ChildSide side) => Tell(side, string.Join('\n', Environment.CurrentDirectory, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), Environment.ProcessId));
+    public static int TellPlace(ChildSide side) =>
+        Tell(side, string.Join('\n', Environment.CurrentDirectory, AppContext.BaseDirectory.TrimEnd('/'), Environment.ProcessId));
 
     /// <summary>Tells which sockets it holds, when it is asked to.</summary>
     public static int TellSockets(ChildSide side)

@@ -39,7 +39,8 @@ internal static class ChildHost
         if (marks.Build != ChildMarks.ThisBuild)
         {
             throw new InvalidOperationException(
-                $"The worker process '{marks.Name}' has another build of TinyWorker than the process that started it: its files were replaced while it ran. Restart it.");
+                $"The worker process '{marks.Name}' has another build of TinyWorker than the process that has started it, whose files were "
+                + "replaced while it ran: restart that.");
         }
 
         var serve = FindServe(marks);   // before it connects: what cannot be found fails the start

@@ -23,26 +23,31 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     private void Run()
     {
         SpawnedProcess? process = null;
+        Exception? cause = null;
+        string? obstacle;
         var connections = new Connections();
         try
         {
             using var socket = PrivateSocket.Open();
             var began = start.Clock.GetTimestamp();
             process = SpawnedProcess.Start(StartInfo(socket), start);
-            if (Meet(process, socket, connections, began) is not { } obstacle)
-            {
-                _started.SetResult(new ChildProcess(process, connections));
-                return;
-            }
-
-            _ = FailAsync(process, obstacle, null);
+            obstacle = Meet(process, socket, connections, began);
         }
         catch (Exception e)
         {
-            _ = FailAsync(process, "could not be started: " + e.Message, e);
+            cause = e;
+            obstacle = "could not be started: " + e.Message;
+        }
+
+        // Only now, when the socket is gone: whoever waits for the start finds nothing of it.
+        if (obstacle is null)
+        {
+            _started.SetResult(new ChildProcess(process!, connections));
+            return;
         }
 
         connections.Dispose();
+        _ = FailAsync(process, obstacle, cause);
     }
 
     /// <summary>Takes the child's connections. Null if they are all there, else what came between.</summary>

@@ -43,8 +43,14 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static Task<ChildProcess> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
         var method = start.Serve.Method;
-        if (!method.IsStatic || method.IsGenericMethod || method.DeclaringType is not { ContainsGenericParameters: false, AssemblyQualifiedName: not null })
-            throw new ArgumentException($"A child serves a static method that is not generic, but was given {method.DeclaringType}.{method.Name}.", nameof(start));
+        var canBeNamed = method.IsStatic && !method.IsGenericMethod
+            && method.DeclaringType is { ContainsGenericParameters: false, AssemblyQualifiedName: not null };
+        if (!canBeNamed)
+        {
+            throw new ArgumentException(
+                $"A child serves a static method that is not generic, but was given {method.DeclaringType}.{method.Name}.", nameof(start));
+        }
+
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<ChildProcess>(cancellationToken)
             : new ChildLaunch(start, cancellationToken).RunAsync();

@@ -11,7 +11,7 @@ internal abstract class HostSystem
         : OperatingSystem.IsWindows() ? new WindowsSystem()
         : new UnixSystem();
 
-    /// <summary>A folder with a short path, for when the path of the temporary files' folder is too long for a socket; null if there is none.</summary>
+    /// <summary>A folder with a short path, for when the one for temporary files has too long a path for a socket; null if there is none.</summary>
     public virtual string? ShortTempPath => null;
 
     /// <summary>Makes a folder that nobody else may look into, and that was not there before.</summary>

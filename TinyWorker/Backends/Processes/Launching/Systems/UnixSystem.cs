@@ -6,10 +6,11 @@ namespace TinyWorker.Backends.Processes.Launching.Systems;
 
 /// <summary>What every Unix has, called by its POSIX name.</summary>
 [UnsupportedOSPlatform("windows")]
-internal partial class UnixSystem : HostSystem
+internal class UnixSystem : HostSystem
 {
-    private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
     protected const int Kill = 9;
+
+    private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
 
     public override string? ShortTempPath => "/tmp";
 
@@ -50,7 +51,7 @@ internal partial class UnixSystem : HostSystem
         base.KillSelf();
     }
 
-    // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/runtime/issues/23534
+    // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/coreclr/issues/15812
     public override void SetNativeVariable(string name, string? value)
     {
         if (value is null) _ = unsetenv(Text(name));
@@ -59,11 +60,12 @@ internal partial class UnixSystem : HostSystem
 
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
 
-    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
-
     protected static void Signal(int processId, int signal) => _ = kill(processId, signal);
 
-#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // "libc" is mapped by the runtime itself; everything here is blittable; the names are C's.
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
+
+    // The runtime itself knows where "libc" is; everything here is blittable; the names are C's.
+#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300
     [DllImport("libc")]
     private static extern int setpgid(int processId, int groupId);
 
