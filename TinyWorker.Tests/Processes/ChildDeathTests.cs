@@ -12,7 +12,6 @@ internal sealed class ChildDeathTests
     [TestCase("overflow", 134, "SIGABRT", "Stack overflow")]
     [TestCase("9", 137, "SIGKILL", null)]
     [TestCase("native fault", 139, "SIGSEGV", null)]
-    [TestCase("15", 143, "SIGTERM", null)]
     public async Task Child_ThatDies_TellsHowAndClosesItsConnections(string how, int code, string? signal, string? lastWords)
     {
         await using var child = await Child.StartAsync(Serves.Die, how);

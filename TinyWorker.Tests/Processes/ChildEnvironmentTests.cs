@@ -26,7 +26,8 @@ internal sealed class ChildEnvironmentTests
             foreach (var variables in views)
             {
                 Assert.That(variables, Has.Member(Inherited + "=a").And.Member(Added + "=c=d"));
-                Assert.That(variables, Has.None.StartWith(Removed).And.None.StartWith(ChildMarks.Variable).And.None.StartWith(ChildMarks.HooksVariable));
+                foreach (var absent in new[] { Removed, ChildMarks.Variable, ChildMarks.HooksVariable })
+                    Assert.That(variables, Has.None.StartWith(absent));
             }
         }
         finally
@@ -70,9 +71,9 @@ internal sealed class ChildEnvironmentTests
     public async Task Program_ThatHasSwitchedStartupHooksOff_IsToldToLetWorkersIn()
     {
         await using var child = await Child.StartAsync(Serves.TellWhetherItCanHaveChildren);
-        var (before, after) = (await child.Told()).Split('\0') switch { [var first, var second] => (first, second), var other => (string.Join('|', other), "") };
-        Assert.That(before, Does.Contain("switched them off").And.Contain("TinyTroupeHost.RunIfWorker()"));
-        Assert.That(after, Is.EqualTo("can"));
+        var told = (await child.Told()).Split('\0');
+        Assert.That(told[0], Does.Contain("switched them off").And.Contain("TinyTroupeHost.RunIfWorker()"));
+        Assert.That(told[1], Is.EqualTo("can"));
     }
 
     [Test]

@@ -63,7 +63,8 @@ internal sealed class ChildStartTests
     public async Task Child_WhoseStartHangs_IsKilledAfterTheTimeout()
     {
         var clock = new ManualClock();
-        var starting = Child.StartAsync(Serves.Idle, with: start => WithHook("hang")(start) with { Clock = clock, Timeout = TimeSpan.FromMinutes(1) });
+        var starting = Child.StartAsync(
+            Serves.Idle, with: start => WithHook("hang")(start) with { Clock = clock, Timeout = TimeSpan.FromMinutes(1) });
         Within.Until(() => ProcessTable.Children().Length > 0, "a process");
         Assert.That(starting.IsCompleted, Is.False);
         clock.Advance(TimeSpan.FromMinutes(2));
@@ -88,7 +89,8 @@ internal sealed class ChildStartTests
     [Test]
     public async Task Child_InAFolderThatIsNotThere_IsNoChild()
     {
-        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(Serves.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(
+            () => Child.StartAsync(Serves.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
         Assert.That(failure.Message, Does.Contain("/no/such"));
         Assert.That(failure.Exit, Is.Null);
     }
@@ -125,6 +127,10 @@ internal sealed class ChildStartTests
 
     private static Func<ChildStart, ChildStart> WithHook(string task) => start => start with
     {
-        Environment = new Dictionary<string, string?> { [ChildMarks.HooksVariable] = typeof(TestHook).Assembly.GetName().Name, [TestHook.Variable] = task },
+        Environment = new Dictionary<string, string?>
+        {
+            [ChildMarks.HooksVariable] = typeof(TestHook).Assembly.GetName().Name,
+            [TestHook.Variable] = task,
+        },
     };
 }

@@ -12,8 +12,8 @@ internal sealed class PrivateSocketTests
         using (var socket = PrivateSocket.Open())
         {
             path = socket.SocketPath;
-            if (!OperatingSystem.IsWindows())
-                Assert.That(File.GetUnixFileMode(Path.GetDirectoryName(path)!), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+            const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            if (!OperatingSystem.IsWindows()) Assert.That(File.GetUnixFileMode(Path.GetDirectoryName(path)!), Is.EqualTo(mine));
             Assert.That(path, Does.StartWith(Path.GetTempPath()));
         }
 

@@ -19,11 +19,12 @@ internal static class ProcessTable
     public static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     /// <summary>How many threads of this process have a name that begins so, as far as the system keeps names.</summary>
-    public static int Threads(string name) => Directory.GetDirectories("/proc/self/task").Count(thread => NameOf(thread).StartsWith(name, StringComparison.Ordinal));
+    public static int Threads(string name) =>
+        Directory.GetDirectories("/proc/self/task").Count(thread => NameOf(thread).StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
     public static string[] Sockets(string id) =>
-        [.. Directory.GetFiles($"/proc/{id}/fd").Select(Target).OfType<string>().Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
+        [.. Directory.GetFiles($"/proc/{id}/fd").Select(Target).Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
 
     public static void Kill(int id, string signal)
     {
@@ -62,15 +63,15 @@ internal static class ProcessTable
         }
     }
 
-    private static string? Target(string link)
+    private static string Target(string link)
     {
         try
         {
-            return new FileInfo(link).LinkTarget;
+            return new FileInfo(link).LinkTarget ?? "";
         }
         catch (IOException)
         {
-            return null;   // closed meanwhile
+            return "";   // closed meanwhile
         }
     }
 }

@@ -79,22 +79,23 @@ internal static class Serves
     /// <summary>Reads its stdin to the end, and tells what it was.</summary>
     public static int ReadInput(ChildSide side) => Tell(side, Console.In.ReadToEnd());
 
-    /// <summary>Tells the value of a variable, as it sees it and as what it starts from .NET and from native code does.</summary>
+    /// <summary>Tells its environment, as it sees it and as what it starts from .NET and from native code does.</summary>
     public static int TellEnvironment(ChildSide side)
     {
-        // The shell first, then native code that starts one.
         using var shell = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
         var managed = shell.StandardOutput.ReadToEnd();
         var file = Path.GetTempFileName();
         _ = system($"env > '{file}'");
         var native = File.ReadAllText(file);
         File.Delete(file);
-        var own = string.Join('\n', Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}"));
+        var variables = Environment.GetEnvironmentVariables();
+        var own = string.Join('\n', variables.Keys.Cast<string>().Select(name => $"{name}={variables[name]}"));
         return Tell(side, string.Join('\0', own, managed, native));
     }
 
     /// <summary>Tells where it is.</summary>
-    public static int TellPlace(ChildSide side) => Tell(side, string.Join('\n', Environment.CurrentDirectory, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), Environment.ProcessId));
+    public static int TellPlace(ChildSide side) =>
+        Tell(side, string.Join('\n', Environment.CurrentDirectory, AppContext.BaseDirectory.TrimEnd('/'), Environment.ProcessId));
 
     /// <summary>Tells which sockets it holds, when it is asked to.</summary>
     public static int TellSockets(ChildSide side)
@@ -102,6 +103,10 @@ internal static class Serves
         _ = side.Control.Receive(new byte[1]);
         return Tell(side, string.Join('\n', ProcessTable.Sockets("self")));
     }
+
+    /// <summary>Starts another process, tells its id, waits, and takes the end badly.</summary>
+    public static int StartSleeperAndThrow(ChildSide side) =>
+        StartSleeper(side) == 0 ? throw new InvalidOperationException("It must not end.") : 0;
 
     /// <summary>Starts another process, tells its id, and waits.</summary>
     public static int StartSleeper(ChildSide side)
@@ -123,8 +128,7 @@ internal static class Serves
     /// <summary>Is the parent of a child that has one itself, tells the id of that, and waits.</summary>
     public static int StartSleepyChild(ChildSide side)
     {
-        Environment.SetEnvironmentVariable(Variable, "sleep");
-        var child = Start(StartSleeper);
+        var child = Start(Task == "throw" ? StartSleeperAndThrow : StartSleeper, "sleep");
         var buffer = new byte[20];
         var id = Encoding.ASCII.GetString(buffer, 0, child.Data.Receive(buffer)).TrimEnd('!');
         Tell(side, id);
@@ -159,8 +163,11 @@ internal static class Serves
         }
     }
 
-    private static ChildProcess Start(ChildServe serve) =>
-        ChildProcess.StartAsync(new ChildStart("grandchild", serve), CancellationToken.None).Result;
+    private static ChildProcess Start(ChildServe serve, string task = "")
+    {
+        var start = new ChildStart("grandchild", serve) { Environment = new Dictionary<string, string?> { [Variable] = task } };
+        return ChildProcess.StartAsync(start, CancellationToken.None).Result;
+    }
 
     private static int Tell(ChildSide side, string text)
     {

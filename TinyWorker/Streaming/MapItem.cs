@@ -6,7 +6,6 @@ namespace TinyWorker.Streaming;
 internal sealed class MapItem<TIn, TOut>(MapWindow<TIn, TOut> window, long index, TIn input, TinyFuture<TOut> future) : IContinuation
 {
     private bool _isWatched;   // for the consumer alone
-    private bool _isCounted;   // exchanged by whoever counts it
 
     public long Index => index;
 
@@ -25,8 +24,8 @@ internal sealed class MapItem<TIn, TOut>(MapWindow<TIn, TOut> window, long index
         future.AddContinuation(this);
     }
 
-    /// <summary>True once, for whoever is to count that the task has ended: the one who ended it, or the consumer who saw it ended first.</summary>
-    public bool TryCount() => !Interlocked.Exchange(ref _isCounted, true);
+    /// <summary>For the window: whether the consumer has counted it.</summary>
+    public bool IsTallied { get; set; }
 
     public TinyOutcome<TIn, TOut> ToOutcome() =>
         future.FailureOrNull is { } failure ? new(index, input, default, failure.Exception) : new(index, input, future.Value, null);

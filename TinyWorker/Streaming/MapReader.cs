@@ -253,7 +253,7 @@ internal static class MapReader
         foreach (var item in window.Items)
         {
             Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
-            window.CountEnded(item);
+            window.Left(item);
         }
     }
 
@@ -264,7 +264,7 @@ internal static class MapReader
         foreach (var item in window.Items)
         {
             await new Ended<TOut>(item.Future);
-            window.CountEnded(item);
+            window.Left(item);
         }
     }
 

@@ -33,23 +33,31 @@ internal abstract class MapWindow<TIn, TOut>(int size, ProgressReporter? progres
 
     public void OnEnded(MapItem<TIn, TOut> item)
     {
-        CountEnded(item);
+        progress?.Count(item.Future.FailureOrNull is not null);
         Tell(item);
     }
 
-    /// <summary>The map is being left: what fails from now on fails because it is not wanted any more.</summary>
+    /// <summary>The map is being left: what has not ended yet, and fails from now on, fails because it is not wanted any more.</summary>
     public void Leave()
     {
         if (progress is null) return;
+        progress.Leave();   // first: the last report never tells less than one before
         foreach (var item in Items)
-            if (item.Future.IsCompleted) CountEnded(item);
-        progress.Leave();
+            if (item.Future.IsCompleted) Tally(item);
     }
 
-    /// <summary>To be called for each item that has ended and leaves the window: its own end may count it later than that.</summary>
-    public void CountEnded(MapItem<TIn, TOut> item)
+    /// <summary>An item of a map that was left has ended.</summary>
+    public void Left(MapItem<TIn, TOut> item)
     {
-        if (progress is not null && item.TryCount()) progress.Count(item.Future.FailureOrNull is not null);
+        if (item.Future.FailureOrNull is null) Tally(item);
+    }
+
+    /// <summary>To be called for an item that has ended and leaves the window.</summary>
+    protected void Tally(MapItem<TIn, TOut> item)
+    {
+        if (progress is null || item.IsTallied) return;
+        item.IsTallied = true;
+        progress.Tally(item.Future.FailureOrNull is not null);
     }
 
     protected abstract void Keep(MapItem<TIn, TOut> item);

@@ -17,7 +17,7 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
         if (!HasReady) return null;
         var item = _items.Dequeue();
         _awaited = null;   // or it would be kept until the next wait
-        CountEnded(item);
+        Tally(item);
         return item;
     }
 

@@ -21,8 +21,10 @@ internal sealed class ProgressReporter
     private readonly long _started = TimeProvider.System.GetTimestamp();
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Timer _timer;
-    private long _completed;
+    private long _completed;         // by the ends of the tasks: the bar moves also while the consumer is slow
     private long _faulted;
+    private long _tallied;           // by the consumer: an end may be seen before it is counted, so the last report tells these
+    private long _talliedFaulted;
     private long _reported;      // for who has the turn: the last count told
     private bool _isLeaving;     // set once, before what is outstanding is cancelled
 
@@ -45,11 +47,19 @@ internal sealed class ProgressReporter
     /// <summary>From now on failures are the leaving's own: tasks that are cancelled because nobody wants them.</summary>
     public void Leave() => Volatile.Write(ref _isLeaving, true);
 
+    /// <summary>A task has ended; told where it ends.</summary>
     public void Count(bool faulted)
     {
         if (faulted && Volatile.Read(ref _isLeaving)) return;
         Interlocked.Increment(ref _completed);
         if (faulted) Interlocked.Increment(ref _faulted);
+    }
+
+    /// <summary>A task has ended; told by the consumer, who sees each of them sooner or later.</summary>
+    public void Tally(bool faulted)
+    {
+        _tallied++;
+        if (faulted) _talliedFaulted++;
     }
 
     /// <summary>Makes the last report. To be called once, by the map or in its <see cref="EndAsync"/> form.</summary>
@@ -89,11 +99,15 @@ internal sealed class ProgressReporter
         _turn.Release();
     }
 
-    private void ReportLast() => Guarded(() =>
+    private void ReportLast()
     {
-        if (_view is null) _progress.Report(Now());
-        else _view.End(Now());
-    });
+        var last = new MapProgress(_tallied, _talliedFaulted, _total, TimeProvider.System.GetElapsedTime(_started));
+        Guarded(() =>
+        {
+            if (_view is null) _progress.Report(last);
+            else _view.End(last);
+        });
+    }
 
     private MapProgress Now()
     {

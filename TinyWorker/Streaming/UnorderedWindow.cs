@@ -21,7 +21,7 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
         _items[item.Position] = last;
         last.Position = item.Position;
         _items.RemoveAt(_items.Count - 1);
-        CountEnded(item);
+        Tally(item);
         return item;
     }
 

@@ -15,6 +15,9 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// <param name="Hook">The startup hook to add; null where the program cannot have one.</param>
 internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments, string? Hook)
 {
+    private static readonly StringComparison NamesOfFiles =
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
     private static readonly Lazy<ChildCommand> ThisProgram = new(Find, LazyThreadSafetyMode.PublicationOnly);
 
     /// <exception cref="InvalidOperationException">A child would run the user's Main.</exception>
@@ -27,8 +30,9 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
         }
 
         var command = ThisProgram.Value;
-        if (command.Hook is null && !ChildHost.WasAsked) throw Refusal("This program cannot be entered by a startup hook (it is trimmed, or has switched them off)");
-        return command;
+        return command.Hook is not null || ChildHost.WasAsked
+            ? command
+            : throw Refusal("This program cannot be entered by a startup hook (it is trimmed, or has switched them off)");
     }
 
     public override string ToString() => string.Join(' ', [File, .. Arguments]);
@@ -75,7 +79,7 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
     }
 
     private static bool IsNamed(string path, string name) =>
-        string.Equals(Path.GetFileName(path), Executable(name), OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        string.Equals(Path.GetFileName(path), Executable(name), NamesOfFiles);
 
     private static string Executable(string name) => OperatingSystem.IsWindows() ? name + ".exe" : name;
 

@@ -9,6 +9,11 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// <summary>A child's own side: from the moment it finds out that it is one to the end of its process.</summary>
 internal static class ChildHost
 {
+    private const int CannotConnect = 1;
+
+    // One connection has ended: if that is the parent's end, the others follow in no time, unless the machine is very busy.
+    private static readonly TimeSpan ParentsEnd = TimeSpan.FromMilliseconds(250);
+
 #pragma warning disable IDE0052 // Held, not read: a registration that nobody holds ends.
     private static PosixSignalRegistration[]? s_ignored;
 #pragma warning restore IDE0052
@@ -34,26 +39,38 @@ internal static class ChildHost
         if (marks.Build != ChildMarks.ThisBuild)
         {
             throw new InvalidOperationException(
-                $"The worker process '{marks.Name}' has another build of TinyWorker than the process that started it: its files were replaced while it ran. Restart it.");
+                $"The worker process '{marks.Name}' has another build of TinyWorker than the process that has started it, whose files were "
+                + "replaced while it ran: restart that.");
         }
 
         var serve = FindServe(marks);   // before it connects: what cannot be found fails the start
         var leadsGroup = HostSystem.Current.LeadOwnGroup();
-        IgnoreInterrupts();
-        using var data = Connect(marks, ConnectionRole.Data, leadsGroup);
-        using var control = Connect(marks, ConnectionRole.Control, leadsGroup);
-        WatchTheParent(Connect(marks, ConnectionRole.Lifeline, leadsGroup));
-        var code = serve(new ChildSide(marks.Name, data, control));
-        // The parent does so too when it sees the exit; but it may be its end that has ended this.
-        if (leadsGroup) HostSystem.Current.EndOwnGroup();
-        return code;
+        IgnoreSignals();
+        // First: what is closed by the end of the parent is closed in the order in which it was opened there, as a rule.
+        var lifeline = Connect(marks, ConnectionRole.Lifeline, leadsGroup);
+        WatchTheParent(marks, lifeline);
+        var side = new ChildSide(marks.Name, Connect(marks, ConnectionRole.Data, leadsGroup), Connect(marks, ConnectionRole.Control, leadsGroup));
+        // If the parent is at its end, nobody but this process ends what it has started: an orderly exit, or a crash, would leave that behind.
+        try
+        {
+            var code = serve(side);
+            if (ParentHasEnded(side, lifeline)) EndWithParent(marks);
+            return code;
+        }
+        catch (Exception) when (ParentHasEnded(side, lifeline))
+        {
+            EndWithParent(marks);
+            throw;
+        }
     }
 
     // Ctrl-C is the parent's to act on. On Unix it does not come here any more, but where there are no groups it does.
-    private static void IgnoreInterrupts() => s_ignored =
+    private static void IgnoreSignals() => s_ignored =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true),
         PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true),
+        // A service manager sends it to all of a service's processes: the parent then drains, and needs its workers for that.
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context => context.Cancel = true),
     ];
 
     private static Socket Connect(ChildMarks marks, ConnectionRole role, bool leadsGroup)
@@ -65,17 +82,19 @@ internal static class ChildHost
             Hello.Say(socket, Convert.FromHexString(marks.Secret), role, leadsGroup);
             return socket;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // The parent is gone, or has given up waiting: nobody else knows of the folder.
+            // The parent is gone, or has given up waiting: nobody else knows of the folder. Not by an exception: that would leave files too.
             PrivateSocket.RemoveAbandoned(marks.SocketPath);
+            Console.Error.WriteLine($"The worker process '{marks.Name}' cannot reach the process that has started it: {e.Message}");
+            Environment.Exit(CannotConnect);
             throw;
         }
     }
 
     // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. The socket stays open
     // to the end of the process: to the parent, it says nothing else.
-    private static void WatchTheParent(Socket lifeline)
+    private static void WatchTheParent(ChildMarks marks, Socket lifeline)
     {
         var watch = new Thread(() =>
         {
@@ -89,10 +108,31 @@ internal static class ChildHost
             }
 
             GC.KeepAlive(lifeline);
-            HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
-            HostSystem.Current.KillSelf();
+            EndWithParent(marks);
         }) { Name = "TinyWorker: watches the parent", IsBackground = true };
         watch.UnsafeStart();
+    }
+
+    private static void EndWithParent(ChildMarks marks)
+    {
+        PrivateSocket.RemoveAbandoned(marks.SocketPath);   // it is there only if the parent ended at the very start
+        HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
+        HostSystem.Current.KillSelf();
+    }
+
+    private static bool ParentHasEnded(ChildSide side, Socket lifeline) =>
+        (HasEnded(side.Data) || HasEnded(side.Control)) && lifeline.Poll(ParentsEnd, SelectMode.SelectRead);
+
+    private static bool HasEnded(Socket socket)
+    {
+        try
+        {
+            return socket.Poll(TimeSpan.Zero, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;   // it cannot be told any more
+        }
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The method is referred to where the child is started, by the same program.")]

@@ -11,6 +11,10 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     // How late an exit, a cancellation or the timeout can be noticed; a connection is noticed at once.
     private static readonly TimeSpan LookAround = TimeSpan.FromMilliseconds(10);
 
+    // More at once would not be there sooner, and the first of them would be later. Not for long: a start that hangs holds nobody up.
+    private static readonly SemaphoreSlim Turns = new(Environment.ProcessorCount);
+    private static readonly TimeSpan LongestWaitForTurn = TimeSpan.FromMilliseconds(500);
+
     private readonly ChildCommand _command = ChildCommand.ForThisProgram();
     private readonly TaskCompletionSource<ChildProcess> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,26 +27,37 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     private void Run()
     {
         SpawnedProcess? process = null;
+        Exception? cause = null;
+        string? obstacle;
         var connections = new Connections();
+        var hasTurn = false;
         try
         {
+            hasTurn = Turns.Wait(LongestWaitForTurn, cancellationToken);
             using var socket = PrivateSocket.Open();
             var began = start.Clock.GetTimestamp();
             process = SpawnedProcess.Start(StartInfo(socket), start);
-            if (Meet(process, socket, connections, began) is not { } obstacle)
-            {
-                _started.SetResult(new ChildProcess(process, connections));
-                return;
-            }
-
-            _ = FailAsync(process, obstacle, null);
+            obstacle = Meet(process, socket, connections, began);
         }
         catch (Exception e)
         {
-            _ = FailAsync(process, "could not be started: " + e.Message, e);
+            cause = e;
+            obstacle = "could not be started: " + e.Message;
+        }
+        finally
+        {
+            if (hasTurn) Turns.Release();
+        }
+
+        // Only now, when the socket is gone: whoever waits for the start finds nothing of it.
+        if (obstacle is null)
+        {
+            _started.SetResult(new ChildProcess(process!, connections));
+            return;
         }
 
         connections.Dispose();
+        _ = FailAsync(process, obstacle, cause);
     }
 
     /// <summary>Takes the child's connections. Null if they are all there, else what came between.</summary>
@@ -51,11 +66,13 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
         using var receptionist = new Receptionist(socket, connections);
         while (true)
         {
-            receptionist.Attend(LookAround);
+            // Looked at first: a child that has ended may have connected before, and is heard out.
+            var hasExited = process.HasExited;
+            var isQuiet = !receptionist.Attend(hasExited ? TimeSpan.Zero : LookAround);
             if (connections.LeadsGroup) process.OwnsGroup();
             if (connections.AreComplete) return null;
             cancellationToken.ThrowIfCancellationRequested();
-            if (process.HasExited) return "ended before it had connected";
+            if (hasExited && isQuiet) return "ended before it had connected";
             if (start.Timeout != Timeout.InfiniteTimeSpan && start.Clock.GetElapsedTime(began) > start.Timeout)
                 return $"had not connected after {start.Timeout}";
         }

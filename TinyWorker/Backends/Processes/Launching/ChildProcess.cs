@@ -4,7 +4,8 @@ namespace TinyWorker.Backends.Processes.Launching;
 
 /// <summary>
 /// A child of this process that runs the same program but serves this one instead, with two connections to it. Its end takes everything
-/// that it started with it, and so does the end of this process. Thread-safe.
+/// that it started with it, and so does the end of this process. A child that is to end by itself is best asked to by a message: it takes
+/// the end of a connection for the end of this process, and hesitates a moment. Thread-safe.
 /// </summary>
 internal sealed class ChildProcess : ILaunchedChild
 {
@@ -42,8 +43,14 @@ internal sealed class ChildProcess : ILaunchedChild
     public static Task<ChildProcess> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
         var method = start.Serve.Method;
-        if (!method.IsStatic || method.IsGenericMethod || method.DeclaringType is not { ContainsGenericParameters: false, AssemblyQualifiedName: not null })
-            throw new ArgumentException($"A child serves a static method that is not generic, but was given {method.DeclaringType}.{method.Name}.", nameof(start));
+        var canBeNamed = method.IsStatic && !method.IsGenericMethod
+            && method.DeclaringType is { ContainsGenericParameters: false, AssemblyQualifiedName: not null };
+        if (!canBeNamed)
+        {
+            throw new ArgumentException(
+                $"A child serves a static method that is not generic, but was given {method.DeclaringType}.{method.Name}.", nameof(start));
+        }
+
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<ChildProcess>(cancellationToken)
             : new ChildLaunch(start, cancellationToken).RunAsync();

@@ -13,8 +13,13 @@ internal sealed class ChildStartException : Exception
 
     private static string Describe(string name, ChildCommand command, string obstacle, ChildExit? exit)
     {
+        var howToEnter = exit is null || ChildHost.WasAsked
+            ? ""
+            : " If it has run the program's own Main, call TinyTroupeHost.RunIfWorker() in the first line of that.";
         var message = $"The worker process '{name}' {obstacle}{(exit is null ? "" : $" ({exit})")}. It was started as: {command}."
-            + (exit is null || ChildHost.WasAsked ? "" : " If it has run the program's own Main, call TinyTroupeHost.RunIfWorker() in the first line of that.");
-        return exit is { LastErrors: { Count: > 0 } lines } ? $"{message} Its last output:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}" : message;
+            + howToEnter;
+        return exit is { LastErrors: { Count: > 0 } lines }
+            ? $"{message} Its last output:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}"
+            : message;
     }
 }

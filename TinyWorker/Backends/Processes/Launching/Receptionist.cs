@@ -13,14 +13,15 @@ internal sealed class Receptionist(PrivateSocket socket, Connections connections
 
     private readonly List<Visitor> _waiting = [];   // connected, and have not said everything
 
-    /// <summary>Waits until somebody connects or speaks, at most so long, and attends to them.</summary>
-    public void Attend(TimeSpan patience)
+    /// <summary>Waits until somebody connects or speaks, at most so long, and attends to them. False if nobody did.</summary>
+    public bool Attend(TimeSpan patience)
     {
         List<Socket> readable = [socket.Listener, .. _waiting.Select(visitor => visitor.Socket)];
         Socket.Select(readable, null, null, patience);
         foreach (var visitor in _waiting.ToArray())
             if (readable.Contains(visitor.Socket)) Hear(visitor);
         if (readable.Contains(socket.Listener)) LetIn();
+        return readable.Count > 0;
     }
 
     public void Dispose()

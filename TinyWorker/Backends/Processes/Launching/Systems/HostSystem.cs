@@ -11,7 +11,7 @@ internal abstract class HostSystem
         : OperatingSystem.IsWindows() ? new WindowsSystem()
         : new UnixSystem();
 
-    /// <summary>A folder with a short path, for when the path of the temporary files' folder is too long for a socket; null if there is none.</summary>
+    /// <summary>A folder with a short path, for when the one for temporary files has too long a path for a socket; null if there is none.</summary>
     public virtual string? ShortTempPath => null;
 
     /// <summary>Makes a folder that nobody else may look into, and that was not there before.</summary>
@@ -25,11 +25,6 @@ internal abstract class HostSystem
     /// not reach it, and its children can be ended when it is gone. False if the system has no such groups.
     /// </summary>
     public virtual bool LeadOwnGroup() => false;
-
-    /// <summary>Ends every other process of the group that this process leads, and leaves the group. Never throws.</summary>
-    public virtual void EndOwnGroup()
-    {
-    }
 
     /// <summary>Ends a process and all its descendants, as far as they can be found. It may throw when some have ended meanwhile.</summary>
     public virtual void KillTree(Process process) => process.Kill(entireProcessTree: true);

@@ -15,7 +15,8 @@ internal sealed class RuntimeFiles(string? folder, int processId, string start)
     /// <summary>To be called when the process has ended, or is about to. Never throws.</summary>
     public void Remove()
     {
-        string[] names = [$"dotnet-diagnostic-{processId}-{start}-socket", $"clr-debug-pipe-{processId}-{start}-in", $"clr-debug-pipe-{processId}-{start}-out"];
+        var key = $"{processId}-{start}";
+        string[] names = [$"dotnet-diagnostic-{key}-socket", $"clr-debug-pipe-{key}-in", $"clr-debug-pipe-{key}-out"];
         try
         {
             foreach (var name in names)

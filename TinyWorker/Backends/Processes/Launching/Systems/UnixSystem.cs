@@ -6,12 +6,11 @@ namespace TinyWorker.Backends.Processes.Launching.Systems;
 
 /// <summary>What every Unix has, called by its POSIX name.</summary>
 [UnsupportedOSPlatform("windows")]
-internal partial class UnixSystem : HostSystem
+internal class UnixSystem : HostSystem
 {
-    private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
     protected const int Kill = 9;
 
-    private int _groupBefore;   // in a child: the parent's
+    private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
 
     public override string? ShortTempPath => "/tmp";
 
@@ -41,28 +40,18 @@ internal partial class UnixSystem : HostSystem
         var number => OwnSignals.GetValueOrDefault(number),
     };
 
-    public override bool LeadOwnGroup()
-    {
-        _groupBefore = getpgrp();
-        return setpgid(0, 0) == 0;
-    }
-
-    public override void EndOwnGroup()
-    {
-        // Back to where it came from first. If nobody is left there, so is the parent not: whoever watches for that ends the group.
-        if (setpgid(0, _groupBefore) == 0) KillGroup(Environment.ProcessId);
-    }
+    public override bool LeadOwnGroup() => setpgid(0, 0) == 0;
 
     // To a process that leads no group, or whose group is empty: nothing happens.
     public override void KillGroup(int leader) => Signal(-leader, Kill);
 
     public override void KillSelf()
     {
-        KillGroup(Environment.ProcessId);   // by its number: kill(0) would mean the parent's group if this process has just left its own
+        KillGroup(Environment.ProcessId);   // by its number: it leads no other group than its own, and perhaps none
         base.KillSelf();
     }
 
-    // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/runtime/issues/23534
+    // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/coreclr/issues/15812
     public override void SetNativeVariable(string name, string? value)
     {
         if (value is null) _ = unsetenv(Text(name));
@@ -71,14 +60,12 @@ internal partial class UnixSystem : HostSystem
 
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
 
-    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
-
     protected static void Signal(int processId, int signal) => _ = kill(processId, signal);
 
-#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // "libc" is mapped by the runtime itself; everything here is blittable; the names are C's.
-    [DllImport("libc")]
-    private static extern int getpgrp();
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
+    // The runtime itself knows where "libc" is; everything here is blittable; the names are C's.
+#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300
     [DllImport("libc")]
     private static extern int setpgid(int processId, int groupId);
 
