@@ -7,7 +7,7 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Worker_ThatDiesWhileItStarts_IsTriedThreeTimesAndBreaksTheTroupe(Death death)
     {
         var ledger = Ledger();
-        var troupe = new TinyTroupe<int, int>(
+        await using var troupe = new TinyTroupe<int, int>(
             info =>
             {
                 Deaths.Note(ledger);
@@ -37,7 +37,7 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Worker_ThatDiesIdle_IsReplacedAndNothingFaults(Death death)
     {
         var gate = File("gate");
-        var troupe = new TinyTroupe<bool, int>(arm => arm ? Deaths.DieAtTheGate(death, gate) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, int>(arm => arm ? Deaths.DieAtTheGate(death, gate) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
         var first = await Result(troupe.Submit(true));
         Assert.That(troupe.Snapshot().Workers[0].ProcessId, Is.EqualTo(first));
         Open(gate);
@@ -51,7 +51,7 @@ internal sealed class DyingTests : TroupeFixture
     [Test]
     public async Task Worker_KilledIdleAMomentBeforeManyTasks_FaultsNone()
     {
-        var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1 });
         for (var round = 0; round < 6; round++)
         {
             // So many and so light that they go there together, and then a rest.
@@ -70,7 +70,7 @@ internal sealed class DyingTests : TroupeFixture
     [TestCaseSource(nameof(Deadly))]
     public async Task Worker_ThatDiesWhileItReadsItsInput_FaultsThatTaskOnly(Death death)
     {
-        var troupe = new TinyTroupe<MortalInput, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<MortalInput, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
         var before = troupe.Submit(new MortalInput(null));
         var dying = troupe.Submit(new MortalInput(death));
         var after = troupe.Submit(new MortalInput(null));
@@ -82,7 +82,7 @@ internal sealed class DyingTests : TroupeFixture
     [TestCaseSource(nameof(Deadly))]
     public async Task Worker_ThatDiesInTheUsersCode_FaultsThatTaskOnly(Death death)
     {
-        var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(death) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(death) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
         var before = troupe.Submit(false);
         var dying = troupe.Submit(true);
         var after = troupe.Submit(false);
@@ -94,7 +94,7 @@ internal sealed class DyingTests : TroupeFixture
     [TestCaseSource(nameof(Deadly))]
     public async Task Worker_ThatDiesWhileItWritesItsResult_FaultsThatTaskOnly(Death death)
     {
-        var troupe = new TinyTroupe<bool, MortalResult>(dies => new MortalResult(dies ? death : null), new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, MortalResult>(dies => new MortalResult(dies ? death : null), new ProcessTroupeOptions { Workers = 1 });
         var before = troupe.Submit(false);
         var dying = troupe.Submit(true);
         var after = troupe.Submit(false);
@@ -127,7 +127,7 @@ internal sealed class DyingTests : TroupeFixture
     [TestCaseSource(nameof(All))]
     public async Task Worker_ThatDiesWhenItsResultIsWritten_HasSucceeded(Death death)
     {
-        var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher($"after {death}") });
+        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher($"after {death}") });
         for (var x = 0; x < 4; x++)
             Assert.That(await Result(troupe.Submit(x % 2 == 0 ? Evil.Trigger : x)), Is.EqualTo(2 * (x % 2 == 0 ? Evil.Trigger : x)));
         await Dispose(troupe);
@@ -137,7 +137,7 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Task_ThatKillsEveryWorker_IsGivenUpAfterItsAttempts(Death death)
     {
         var ledger = Ledger();
-        var troupe = new TinyTroupe<bool, int>(
+        await using var troupe = new TinyTroupe<bool, int>(
             dies =>
             {
                 if (!dies) return 5;
@@ -157,7 +157,7 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Task_ThatKillsTwoWorkers_SucceedsOnTheThird(Death death)
     {
         var ledger = Ledger();
-        var troupe = new TinyTroupe<int, int>(x => Deaths.Note(ledger) < 3 ? Deaths.Die(death) : x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 3 });
+        await using var troupe = new TinyTroupe<int, int>(x => Deaths.Note(ledger) < 3 ? Deaths.Die(death) : x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 3 });
         Assert.That(await Result(troupe.Submit(8)), Is.EqualTo(8));
         Assert.That(troupe.Snapshot().Workers[0].Restarts, Is.EqualTo(2));
         await Dispose(troupe);
@@ -167,23 +167,17 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Workers_ThatDieAgainAndAgain_ComeBackAfterGrowingPauses()
     {
         var ledger = Ledger();
-        var troupe = new TinyTroupe<int, int>(
-            info =>
+        await using var troupe = new TinyTroupe<int, int>(
+            x =>
             {
                 Deaths.Note(ledger);
-                new Thread(() => Deaths.Die(Death.Sigkill)).Start();
-                return new Adder();
+                return Deaths.Die(Death.Sigkill);
             },
-            new ProcessTroupeOptions { Workers = 1 });
-        Within.Until(() => Deaths.Notes(ledger).Length >= 6, "six starts");
+            new ProcessTroupeOptions { Workers = 1, MaxAttempts = 6 });
+        await Crashed(troupe.Submit(1), Death.Sigkill, attempts: 6);
         await Dispose(troupe);
-        var starts = Deaths.Notes(ledger);
-        for (var start = 2; start < 6; start++)
-            Assert.That(starts[start] - starts[start - 1], Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(50 * Math.Pow(2, start - 2))), $"before start {start}");
-    }
-
-    private sealed class Adder : TinyWorker<int, int>
-    {
-        public override int Call(int input, CancellationToken cancellationToken) => input + 1;
+        var deaths = Deaths.Notes(ledger);
+        for (var death = 2; death < 6; death++)
+            Assert.That(deaths[death] - deaths[death - 1], Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(50 * Math.Pow(2, death - 2))), $"before death {death}");
     }
 }

@@ -61,8 +61,11 @@ internal static class Evil
                 data.Send([.. Header(FrameKind.Result, 4, sequence), 1, 2]);
                 Deaths.Die(Death.Sigkill);
                 break;
-            case "half of much":
-                data.Send([.. Header(FrameKind.Result, int.MaxValue - 2000, sequence), .. new byte[100_000]]);
+            case "a number of two gigabytes":
+                data.Send(Header(FrameKind.Result, int.MaxValue - 2000, sequence));
+                break;
+            case "half of a lot":
+                data.Send([.. Header(FrameKind.Fault, int.MaxValue - 2000, sequence), .. new byte[100_000]]);
                 Deaths.Die(Death.Sigkill);
                 break;
             case "length -1":

@@ -7,7 +7,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
 {
     [TestCase("half a header")]
     [TestCase("half a payload")]
-    [TestCase("half of much")]
+    [TestCase("half of a lot")]
     public async Task Worker_ThatDiesInTheMiddleOfAFrame_FaultsThatTaskOnly(string deed)
     {
         var before = GC.GetTotalAllocatedBytes();
@@ -18,6 +18,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [TestCase("length -1")]
     [TestCase("length 0")]
     [TestCase("length 2^31-1")]
+    [TestCase("a number of two gigabytes")]
     [TestCase("unknown kind")]
     [TestCase("kind of the parent")]
     [TestCase("kind of the start")]
@@ -47,7 +48,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [Test]
     public async Task Worker_ThatAnswersTwice_LosesTheNextTaskAtMost()
     {
-        var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 2, Launcher = new EvilLauncher("twice") });
+        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 2, Launcher = new EvilLauncher("twice") });
         Assert.That(await Result(troupe.Submit(Evil.Trigger)), Is.EqualTo(2 * Evil.Trigger));
         Assert.That(await Result(troupe.Submit(4)), Is.EqualTo(8), "by its second attempt");
         Assert.That(troupe.Snapshot().Workers[0].Restarts, Is.EqualTo(1));
@@ -58,7 +59,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [TestCase("no start")]
     public async Task Worker_ThatAnswersItsStartWithSomethingElse_BreaksTheTroupe(string deed)
     {
-        var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
+        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
         var broken = await Fault<WorkerStartException>(troupe.Submit(1));
         Assert.That(broken.ToString(), Does.Contain("malformed frame"));
         await Dispose(troupe);
@@ -67,7 +68,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
     // The future of the task with which the evil is done, when everything around it has gone well.
     private static async Task<TinyFuture<int>> ServeAround(string deed)
     {
-        var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
+        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
         var before = Enumerable.Range(0, 5).Select(x => troupe.Submit(x)).ToArray();
         var task = troupe.Submit(Evil.Trigger);
         var after = Enumerable.Range(0, 5).Select(x => troupe.Submit(x)).ToArray();

@@ -15,7 +15,7 @@ internal sealed class JourneyTests : TroupeFixture
     [Test]
     public async Task Input_ThatCannotBeSerialized_FaultsItselfAndGivesItsSlotBack()
     {
-        var troupe = new TinyTroupe<object, int>(_ => 1, new ProcessTroupeOptions { Workers = 1, Capacity = 1 });
+        await using var troupe = new TinyTroupe<object, int>(_ => 1, new ProcessTroupeOptions { Workers = 1, Capacity = 1 });
         for (var i = 0; i < 5; i++)
         {
             var bad = troupe.Submit(new Unwritable());
@@ -41,7 +41,7 @@ internal sealed class JourneyTests : TroupeFixture
     [Test]
     public async Task Result_ThatCannotBeSerialized_FaultsItself()
     {
-        var troupe = new TinyTroupe<bool, object>(bad => bad ? new Unwritable() : "good", new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, object>(bad => bad ? new Unwritable() : "good", new ProcessTroupeOptions { Workers = 1 });
         var fault = await Fault<Exception>(troupe.Submit(true).Then(_ => 0));
         Assert.That(fault.ToString(), Does.Contain("cannot be written"));
         Assert.That((await Result(troupe.Submit(false))).ToString(), Is.EqualTo("good"));
@@ -52,7 +52,7 @@ internal sealed class JourneyTests : TroupeFixture
     [Test]
     public async Task Exception_OfATask_KeepsItsTypeAndItsRemoteStack()
     {
-        var troupe = new TinyTroupe<int, int>(Throw, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<int, int>(Throw, new ProcessTroupeOptions { Workers = 1 });
         var own = await Fault<FormatException>(troupe.Submit(0));
         Assert.That(own.Message, Is.EqualTo("on purpose"));
         Assert.That(own.InnerException, Is.TypeOf<KeyNotFoundException>());
@@ -138,7 +138,7 @@ internal sealed class JourneyTests : TroupeFixture
     public async Task WorkerOfAFactory_LivesInItsProcessFromItsStartToItsDisposal()
     {
         var file = File("life");
-        var troupe = new TinyTroupe<int, string>(info => new Lived(info, file), new ProcessTroupeOptions { Workers = 1, Name = "lived" });
+        await using var troupe = new TinyTroupe<int, string>(info => new Lived(info, file), new ProcessTroupeOptions { Workers = 1, Name = "lived" });
         var life = await Result(troupe.Submit(1));
         var process = troupe.Snapshot().Workers[0].ProcessId;
         Assert.That(life, Is.EqualTo($"lived 0 of 1, 0 restarts: made in {process}, started in {process}, called in {process}"));

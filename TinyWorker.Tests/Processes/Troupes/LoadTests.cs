@@ -6,12 +6,13 @@ namespace TinyWorker.Tests.Processes.Troupes;
 /// <summary>Troupes whose workers are killed from outside, under load and while they are stopped.</summary>
 internal sealed class LoadTests : TroupeFixture
 {
-    [Test]
-    public async Task Workers_KilledAHundredTimes_LeaveNothing()
+    [TestCase(100)]
+    [TestCase(500, Explicit = true, Reason = "A minute or two.")]
+    public async Task Workers_KilledManyTimes_LeaveNothing(int count)
     {
         await KillMany(8);   // what is made once in a process
         var files = ProcessTable.OpenFiles();
-        await KillMany(100);
+        await KillMany(count);
         Assert.That(ProcessTable.Zombies(), Is.Empty);
         Assert.That(ProcessTable.Children(), Is.Empty);
         Within.Until(() => ProcessTable.OpenFiles() <= files, "the files to be closed");
@@ -22,7 +23,7 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Workers_KilledAtRandomUnderLoad_EndEveryTaskRight()
     {
         const int Tasks = 4000;
-        var troupe = new TinyTroupe<int, long>(
+        await using var troupe = new TinyTroupe<int, long>(
             static x =>
             {
                 Thread.SpinWait(x % 64 == 0 ? 200_000 : 2_000);
@@ -71,7 +72,7 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Worker_ThatIgnoresItsToken_IsKilledWithItsChildrenAfterTheGrace(bool isTimeout)
     {
         var file = File("grandchild");
-        var troupe = new TinyTroupe<bool, int>(
+        await using var troupe = new TinyTroupe<bool, int>(
             hangs => hangs ? Deaths.HangWithAChild(file) : 7,
             new ProcessTroupeOptions
             {
@@ -105,7 +106,7 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Abort_OfWorkersThatIgnoreTheirTokens_KillsThemWithTheirChildren()
     {
         var file = File("grandchild");
-        var troupe = new TinyTroupe<int, int>(_ => Deaths.HangWithAChild(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        await using var troupe = new TinyTroupe<int, int>(_ => Deaths.HangWithAChild(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
         var hung = troupe.Submit(1);
         Within.Until(() => System.IO.File.Exists(file), "the child's own child");
         var grandchild = int.Parse(await System.IO.File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
@@ -119,7 +120,7 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Task_ThatObeysItsToken_IsCancelledAndKeepsItsWorker()
     {
         var running = File("running");
-        var troupe = new TinyTroupe<int, int>(
+        await using var troupe = new TinyTroupe<int, int>(
             async (x, token) =>
             {
                 if (x == 0) return Environment.ProcessId;
@@ -141,7 +142,7 @@ internal sealed class LoadTests : TroupeFixture
     [Test]
     public async Task Abort_WhileMuchGoesToAWorkerThatTakesNothing_IsPrompt()
     {
-        var troupe = new TinyTroupe<byte[], int>(bytes => bytes.Length, new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        await using var troupe = new TinyTroupe<byte[], int>(bytes => bytes.Length, new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
         await Within.Time(troupe.WhenReadyAsync());
         Deaths.Stop(troupe.Snapshot().Workers[0].ProcessId!.Value);
         var transfer = troupe.Submit(new byte[50 << 20]);
@@ -156,7 +157,7 @@ internal sealed class LoadTests : TroupeFixture
     [Test]
     public async Task Dispose_WhileMuchIsOnItsWayThereAndBack_EndsTheTasksFirst()
     {
-        var troupe = new TinyTroupe<byte[], byte[]>(bytes => bytes, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<byte[], byte[]>(bytes => bytes, new ProcessTroupeOptions { Workers = 1 });
         var transfers = Enumerable.Range(0, 3).Select(_ => troupe.Submit(new byte[50 << 20])).ToArray();
         await Dispose(troupe);
         foreach (var transfer in transfers) Assert.That((await Result(transfer)).Length, Is.EqualTo(50 << 20));
@@ -167,7 +168,7 @@ internal sealed class LoadTests : TroupeFixture
     {
         for (var moment = 0; moment < 8; moment++)
         {
-            var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(Death.Sigkill) : 1, new ProcessTroupeOptions { Workers = 2, MaxAttempts = 1 + (moment % 2) });
+            await using var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(Death.Sigkill) : 1, new ProcessTroupeOptions { Workers = 2, MaxAttempts = 1 + (moment % 2) });
             if (moment > 0) await Result(troupe.Submit(false));
             var dying = troupe.Submit(true);
             var waited = System.Diagnostics.Stopwatch.StartNew();
@@ -177,6 +178,19 @@ internal sealed class LoadTests : TroupeFixture
             Assert.That(dying.IsCompleted);
             Assert.That(ProcessTable.Children(), Is.Empty, $"in round {moment}");
         }
+    }
+
+    [Test]
+    public async Task Abort_OfAWorkerThatHangsInItsDisposal_KillsIt()
+    {
+        var file = File("grandchild");
+        await using var troupe = new TinyTroupe<int, int>(_ => new HangsInItsDisposal(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        var process = await Result(troupe.Submit(1));
+        var disposal = troupe.DisposeAsync().AsTask();
+        Within.Until(() => System.IO.File.Exists(file), "the disposal of the worker");
+        troupe.Abort();
+        await Within.Time(disposal, "the disposal of the troupe");
+        Assert.That(ProcessTable.IsAlive(process), Is.False);
     }
 
     [Test]
@@ -192,12 +206,19 @@ internal sealed class LoadTests : TroupeFixture
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
     }
 
+    private sealed class HangsInItsDisposal(string file) : TinyWorker<int, int>, IDisposable
+    {
+        public override int Call(int input, CancellationToken cancellationToken) => Environment.ProcessId;
+
+        public void Dispose() => Deaths.HangWithAChild(file);
+    }
+
     // Every other task ends its worker; the others keep the pauses short.
     private static async Task KillMany(int count)
     {
-        var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x : Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 4 });
+        await using var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x : Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 4 });
         var futures = Enumerable.Range(0, 2 * count).Select(x => troupe.Submit(x)).ToArray();
-        await Within.Time(Task.WhenAll(futures.Select(future => ((Task)future.AsTask()).ContinueWith(static _ => { }, TaskScheduler.Default))), "the end of all", TimeSpan.FromMinutes(2));
+        await Within.Time(Task.WhenAll(futures.Select(future => ((Task)future.AsTask()).ContinueWith(static _ => { }, TaskScheduler.Default))), "the end of all", TimeSpan.FromMinutes(5));
         for (var x = 0; x < futures.Length; x++)
             Assert.That(futures[x].Status, Is.EqualTo(x % 2 == 0 ? TinyFutureStatus.Succeeded : TinyFutureStatus.Faulted), futures[x].ToString() + futures[x].Exception);
         await Dispose(troupe);
