@@ -18,6 +18,10 @@ internal static class ProcessTable
 
     public static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
+    /// <summary>What this process holds but for the assemblies, which are loaded whenever they are needed.</summary>
+    public static int OpenHandles() =>
+        Directory.GetFiles("/proc/self/fd").Select(Target).Count(target => target is not null && !target.EndsWith(".dll", StringComparison.Ordinal));
+
     /// <summary>How many threads of this process have a name that begins so, as far as the system keeps names.</summary>
     public static int Threads(string name) =>
         Directory.GetDirectories("/proc/self/task").Count(thread => NameOf(thread).StartsWith(name, StringComparison.Ordinal));

@@ -17,7 +17,14 @@ internal abstract class TroupeFixture
     public void CheckThatNothingIsLeft()
     {
         _folder.Delete(recursive: true);
-        Within.Until(() => ProcessTable.Children().Length == 0, "the end of all children");
+        try
+        {
+            Within.Until(() => ProcessTable.Children().Length == 0, "the end of all children");
+        }
+        finally
+        {
+            foreach (var left in ProcessTable.Children()) Deaths.Kill(left);   // not to be found by the next test
+        }
     }
 
     /// <summary>A file that a worker waits for, or leaves.</summary>
