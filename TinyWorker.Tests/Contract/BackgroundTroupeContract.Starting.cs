@@ -117,6 +117,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Dispose_OfTheOwnTroupeInsideItsFactory_BreaksTheTroupe()
     {
         TinyTroupe<int, int>? troupe = null;

@@ -146,6 +146,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Result_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation()
     {
         var never = new TinyFutureSource<int>();
@@ -159,6 +160,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Await_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation()
     {
         var never = new TinyFutureSource<int>();
@@ -173,6 +175,7 @@ public abstract partial class TroupeContract
 
     [TestCase(false)]
     [TestCase(true)]
+    [SharesMemory("its own troupe")]
     public async Task Dispose_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation(bool asynchronous)
     {
         TinyTroupe<int, int>? troupe = null;

@@ -3,7 +3,7 @@ using TinyWorker.Tests.Contract;
 namespace TinyWorker.Tests.Processes.Loopback;
 
 /// <summary>The back-end of the worker processes, over the wire, with children whose bodies share this process's memory.</summary>
-[TestFixture]
+[OtherMemoryFixture]
 public sealed class LoopbackContract : BackgroundTroupeContract
 {
     private static readonly Func<IPayloadSerializer> ByReference = static () => new LoopbackLauncher.ByReference();

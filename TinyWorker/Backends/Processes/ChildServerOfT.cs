@@ -48,7 +48,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     {
         connection.ValueFormat = _inputs;
         using var troupe = new TinyTroupe<TIn, TOut>(
-            _ => _factory(_start.Worker), new InlineTroupeOptions { Name = _start.Worker.Troupe, CancellationGrace = Timeout.InfiniteTimeSpan });
+            _ => _factory(_start.Worker), new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan });
         try
         {
             Blocking.Wait(troupe.WhenReadyAsync());
