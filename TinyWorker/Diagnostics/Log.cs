@@ -5,6 +5,8 @@ namespace TinyWorker.Diagnostics;
 /// <summary>Every message that a troupe logs.</summary>
 internal static partial class Log
 {
+    public const int WorkerDisposeFailedId = 4;
+
     [LoggerMessage(1, LogLevel.Debug, "{Troupe}: worker {Index} is ready (restart {Restarts}).")]
     public static partial void WorkerReady(ILogger logger, string troupe, int index, int restarts);
 
@@ -14,7 +16,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Troupe}: worker {Index} did not stop within {Grace} of being asked and was given up.")]
     public static partial void WorkerAbandoned(ILogger logger, string troupe, int index, TimeSpan grace);
 
-    [LoggerMessage(4, LogLevel.Error, "{Troupe}: the disposal of worker {Index} threw; it is ignored.")]
+    [LoggerMessage(WorkerDisposeFailedId, LogLevel.Error, "{Troupe}: the disposal of worker {Index} threw; it is ignored.")]
     public static partial void WorkerDisposeFailed(ILogger logger, string troupe, int index, Exception exception);
 
     [LoggerMessage(5, LogLevel.Warning, "{Troupe}: a task on worker {Index} passed its time of {Timeout} and was asked to stop.")]

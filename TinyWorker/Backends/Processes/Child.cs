@@ -31,6 +31,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private static readonly PayloadFormat<byte[]> Raw = PayloadFormat.For<byte[]>(new JsonPayloadSerializer(), "");
 
     private readonly ProcessWorkers<TIn, TOut> _workers;
+    private readonly WorkerInfo _worker;
     private readonly ILaunchedChild _process;
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
@@ -39,15 +40,17 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private readonly Timer _impatience;
     private long _sequence;        // the number of the last task that was handed
     private long _running;         // the one whose outcome is waited for
-    private long _handedBytes;
+    private long _recalled;        // guarded by the lock on _handed: up to which number tasks were asked for
+    private long _handedBytes;     // the loop's
     private bool _couldNotSend;    // set once
     private long _lastReceived;    // when: a time stamp
     private int _outcomes;         // since then
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
     private int _isImpatient;      // 1 while the timer is set
 
-    private Child(ProcessWorkers<TIn, TOut> workers, ILaunchedChild process)
+    private Child(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, ILaunchedChild process)
     {
+        _worker = worker;
         _impatience = new Timer(static child => ((Child<TIn, TOut>)child!).OnImpatience(), this, Timeout.Infinite, Timeout.Infinite);
         _workers = workers;
         _process = process;
@@ -72,7 +75,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     public static async Task<Child<TIn, TOut>> StartAsync(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, CancellationToken cancellationToken)
     {
         var process = await workers.Launcher.StartAsync(Describe(workers, worker), cancellationToken).ConfigureAwait(false);
-        var child = new Child<TIn, TOut>(workers, process);
+        var child = new Child<TIn, TOut>(workers, worker, process);
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(static process => ((ILaunchedChild)process!).Kill(), process).ConfigureAwait(false);
@@ -94,16 +97,36 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether somebody waits for what it sends.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_handed) return _handed.Count > 0;
+        }
+    }
+
     /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
     public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
-    public long Hand(TIn input)
+    public long Hand(TIn input, Activity? activity)
     {
-        if (_handed.Count == 0) _lastReceived = Stopwatch.GetTimestamp();
+        if (_handed.Count == 0) Volatile.Write(ref _lastReceived, Stopwatch.GetTimestamp());
         else if (_handedBytes > MostBytesHanded) return 0;
         var before = _writer.Length;
-        _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
+        var mark = _writer.Mark();
+        try
+        {
+            if (activity is not null) _writer.Write(FrameKind.Activity, _sequence + 1, FlowingActivity.Format, FlowingActivity.Describe(activity));
+            _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
+        }
+        catch
+        {
+            _writer.Rollback(mark);   // the number is that of another task then
+            throw;
+        }
+
         var bytes = _writer.Length - before;
         _handedBytes += bytes;
         Volatile.Write(ref _sequence, _sequence + 1);
@@ -134,7 +157,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         try
         {
             Frame frame;
-            while (!TryReadOutcome(out frame))
+            while (!TryReadOutcome(number, out frame))
             {
                 if (registration == default)
                 {
@@ -147,7 +170,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
             _outcomes++;
-            lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;
+            lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;   // it is the first: the others come back only behind it
             switch (frame.Kind)
             {
                 case FrameKind.Result:
@@ -168,12 +191,16 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     /// <summary>Asks for the tasks that have not been begun. Thread-safe.</summary>
     public void Recall()
     {
+        long last;
         lock (_handed)
         {
             if (_handed.Count < 2) return;
+            last = Volatile.Read(ref _sequence);
+            if (last == _recalled) return;   // once is enough; and frames that nobody reads must not pile up until they block who cancels
+            _recalled = last;
         }
 
-        SendControl(FrameKind.Recall, Volatile.Read(ref _sequence));
+        SendControl(FrameKind.Recall, last);
     }
 
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
@@ -183,14 +210,33 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         {
             _writer.Write(FrameKind.Stop, 0);
             await SendAsync().ConfigureAwait(false);
+            var lastWords = HearLastWordsAsync();
             await Exited.ConfigureAwait(false);
+            await lastWords.WaitAsync(DeathPatience).ConfigureAwait(false);
         }
-        catch (ChildLostException)
+        catch (Exception e) when (e is ChildLostException or TimeoutException)
         {
-            // It is gone already.
+            // It is gone already; or it is now, and some process that it left behind holds the connection open.
         }
 
         await DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task HearLastWordsAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                while (TryRead(out var frame))
+                    if (frame.Kind == FrameKind.DisposeFailed) Log.WorkerDisposeFailed(_workers.Troupe.Logger, _worker.Troupe, _worker.Index, Read(frame, _workers.Exceptions));
+                await ReceiveAsync().ConfigureAwait(false);
+            }
+        }
+        catch (ChildLostException)
+        {
+            // That was all.
+        }
     }
 
     /// <summary>How it has ended, once it is lost.</summary>
@@ -272,7 +318,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     }
 
     /// <summary>The next frame that is about a task that has ended, if it is there.</summary>
-    private bool TryReadOutcome(out Frame frame)
+    private bool TryReadOutcome(long number, out Frame frame)
     {
         while (TryRead(out frame))
         {
@@ -282,7 +328,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     IsOverweight = true;
                     break;
                 case FrameKind.Recalled:
-                    ComeBack(Read(frame, LastKept) + 1, frame.Sequence);
+                    var kept = Read(frame, LastKept);
+                    if (kept < number) throw Lost(new MalformedFrameException($"task {number}, which is running, came back"));
+                    if (kept < frame.Sequence) ComeBack(kept + 1, frame.Sequence);
                     break;
                 default:
                     return true;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TinyWorker.Backends.Processes.Launching;
 using TinyWorker.Diagnostics;
@@ -14,11 +15,14 @@ namespace TinyWorker.Backends.Processes;
 /// </remarks>
 internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers, WorkerInfo info) : TinyAsyncWorker<TIn, TOut>, IAheadWorker<TIn, TOut>, IAsyncDisposable
 {
+    private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before its process
+
     private Child<TIn, TOut>? _child;             // the loop's: to which its tasks are handed
     private readonly CancellationTokenSource _ending = new();   // fires when no child is to be started any more
     private readonly Lock _lock = new();
     private Task<Child<TIn, TOut>>? _current;   // guarded by _lock
     private Task _leaving = Task.CompletedTask;   // guarded by _lock
+    private readonly HashSet<Child<TIn, TOut>> _leavingChildren = [];   // guarded by _lock
     private int _restarts = info.Restarts;        // guarded by _lock
     private int _losses;                          // guarded by _lock: since a task ended well
     private bool _isEnding;                       // guarded by _lock; set once
@@ -46,9 +50,9 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
     {
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
-        var number = Hand(input);
+        var number = Hand(input, activity: null);
         await FlushAsync().ConfigureAwait(false);
-        return await OutcomeAsync(number, input, cancellationToken).ConfigureAwait(false);
+        return await OutcomeAsync(number, input, activity: null, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask ReadyAsync(CancellationToken cancellationToken)
@@ -62,14 +66,14 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public long Hand(TIn input) => _child!.Hand(input);
+    public long Hand(TIn input, Activity? activity) => _child!.Hand(input, activity);
 
     public ValueTask FlushAsync() => _child!.FlushAsync();
 
     public void Recall() => Live?.Recall();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TOut> OutcomeAsync(long number, TIn input, CancellationToken cancellationToken)
+    public async ValueTask<TOut> OutcomeAsync(long number, TIn input, Activity? activity, CancellationToken cancellationToken)
     {
         var attempts = 0;
         for (var isFresh = false; ; isFresh = true)
@@ -96,12 +100,18 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
-            number = Hand(input);
+            number = Hand(input, activity);
             await FlushAsync().ConfigureAwait(false);
         }
     }
 
-    public void Kill() => Live?.Kill();
+    public void Kill()
+    {
+        Live?.Kill();
+        Child<TIn, TOut>[] leaving;
+        lock (_lock) leaving = [.. _leavingChildren];
+        foreach (var child in leaving) child.Kill();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -136,7 +146,12 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     {
         await ((Task)current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!current.IsCompletedSuccessfully) return;
-        Lose(current.Result, await current.Result.Exited.ConfigureAwait(false));
+        var child = current.Result;
+        var exit = await child.Exited.ConfigureAwait(false);
+        // Not from under its loop, which reads what the child sent last and then sees its end; unless that does not come, because some
+        // other process has inherited the connection.
+        if (child.IsBusy) await Task.Delay(DeathPatience, TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
+        Lose(child, exit);
     }
 
     private void Lose(Child<TIn, TOut> child, ChildExit exit)
@@ -154,11 +169,18 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             var isLost = !child.IsOverweight;
             if (isLost) _losses++;
             _restarts++;
-            _leaving = Task.WhenAll(_leaving, seeOff());
+            _leavingChildren.Add(child);
+            _leaving = Task.WhenAll(_leaving, SeeOffAsync(child, seeOff));
             _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1);
             _ = WatchWhenStartedAsync(_current);
             return true;
         }
+    }
+
+    private async Task SeeOffAsync(Child<TIn, TOut> child, Func<Task> seeOff)
+    {
+        await seeOff().ConfigureAwait(false);
+        lock (_lock) _leavingChildren.Remove(child);
     }
 
     private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses)
