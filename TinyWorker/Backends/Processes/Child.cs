@@ -324,6 +324,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         {
             switch (frame.Kind)
             {
+                case FrameKind.CallbackFaulted:
+                    Log.CallbackFaulted(_workers.Troupe.Logger, _worker.Troupe, Read(frame, _workers.Exceptions));
+                    break;
                 case FrameKind.Overweight:
                     IsOverweight = true;
                     break;

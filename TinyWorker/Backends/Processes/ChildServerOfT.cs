@@ -164,7 +164,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             switch (frame.Kind)
             {
                 case FrameKind.Cancel:
-                    Cancel(frame.Sequence);
+                    Cancel(frame.Sequence, data);
                     break;
                 case FrameKind.Recall:
                     Recall(frame.Sequence, data);
@@ -173,7 +173,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         }
     }
 
-    private void Cancel(long sequence)
+    private void Cancel(long sequence, ChildConnection data)
     {
         CancellationTokenSource toSignal;
         lock (_lock)
@@ -183,8 +183,10 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             toSignal = _cancellation;
         }
 
-        // On the pool: what is registered on the token is the user's code. What that throws is its own affair.
-        _ = toSignal.CancelAsync();
+        // On the pool: what is registered on the token is the user's code.
+        toSignal.CancelAsync().ContinueWith(
+            task => data.Report(FrameKind.CallbackFaulted, sequence, _exceptions, task.Exception!.InnerException!),
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     private void Recall(long last, ChildConnection data)

@@ -36,6 +36,9 @@ internal enum FrameKind : byte
     /// <summary>The disposal of the worker threw; an exception. The last frame.</summary>
     DisposeFailed = 0x87,
 
+    /// <summary>What was registered on a task's token threw when it was cancelled; an exception.</summary>
+    CallbackFaulted = 0x88,
+
     /// <summary>The worker holds more memory than it may, and is to be replaced.</summary>
     Overweight = 0x86,
 
