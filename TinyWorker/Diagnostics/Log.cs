@@ -6,6 +6,7 @@ namespace TinyWorker.Diagnostics;
 internal static partial class Log
 {
     public const int WorkerDisposeFailedId = 4;
+    public const int CallbackFaultedId = 6;
 
     [LoggerMessage(1, LogLevel.Debug, "{Troupe}: worker {Index} is ready (restart {Restarts}).")]
     public static partial void WorkerReady(ILogger logger, string troupe, int index, int restarts);
@@ -22,7 +23,7 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Troupe}: a task on worker {Index} passed its time of {Timeout} and was asked to stop.")]
     public static partial void TaskTimedOut(ILogger logger, string troupe, int index, TimeSpan timeout);
 
-    [LoggerMessage(6, LogLevel.Error, "{Troupe}: a callback of a future threw.")]
+    [LoggerMessage(CallbackFaultedId, LogLevel.Error, "{Troupe}: a callback of a future threw.")]
     public static partial void CallbackFaulted(ILogger logger, string troupe, Exception exception);
 
     [LoggerMessage(7, LogLevel.Information, "{Worker}: {Line}")]

@@ -1,3 +1,5 @@
+using TinyWorker.Tests.Contract;
+
 namespace TinyWorker.Tests.Processes.Loopback;
 
 // The forms that promises take where a worker that does not come back is killed.
@@ -49,6 +51,30 @@ public sealed partial class LoopbackContract
         await End(troupe);
         var now = troupe.Snapshot();
         Assert.That((now.Abandoned, now.Faulted, now.Succeeded, made), Is.EqualTo((0, 1L, 1L, 3)));
+    }
+
+    [Test]
+    public async Task TokenCallback_ThatThrows_IsLoggedWhenTheTroupeHasEnded()
+    {
+        using var loggers = new RecordingLoggers();
+        using var registered = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(
+            (x, token) =>
+            {
+                if (x != 0) return x;
+                token.Register(() => throw new FormatException("a token callback's"));
+                registered.Set();
+                return UntilCancelled(token);
+            },
+            Options(new Settings { Loggers = loggers }));
+        var future = troupe.Submit(0);
+        Within.Wait(registered, "the start");
+        Assert.That(future.Cancel(), Is.True);
+        WaitForEnd(future);
+        Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Canceled));
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+        await End(troupe);
+        Assert.That(loggers.Exceptions.Select(logged => logged.GetBaseException()), Has.Some.Message.EqualTo("a token callback's"));
     }
 
     private sealed class StartsNever : TinyAsyncWorker<int, int>

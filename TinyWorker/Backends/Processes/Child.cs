@@ -228,8 +228,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         {
             while (true)
             {
-                while (TryRead(out var frame))
-                    if (frame.Kind == FrameKind.DisposeFailed) Log.WorkerDisposeFailed(_workers.Troupe.Logger, _worker.Troupe, _worker.Index, Read(frame, _workers.Exceptions));
+                while (TryRead(out var frame)) TryLog(frame);
                 await ReceiveAsync().ConfigureAwait(false);
             }
         }
@@ -324,9 +323,6 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         {
             switch (frame.Kind)
             {
-                case FrameKind.CallbackFaulted:
-                    Log.CallbackFaulted(_workers.Troupe.Logger, _worker.Troupe, Read(frame, _workers.Exceptions));
-                    break;
                 case FrameKind.Overweight:
                     IsOverweight = true;
                     break;
@@ -336,11 +332,23 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     if (kept < frame.Sequence) ComeBack(kept + 1, frame.Sequence);
                     break;
                 default:
+                    if (TryLog(frame)) break;
                     return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Logs what is for the log alone; it comes late if the worker rests, for nobody reads then.</summary>
+    private bool TryLog(in Frame frame)
+    {
+        if (frame.Kind == FrameKind.CallbackFaulted)
+            Log.CallbackFaulted(_workers.Troupe.Logger, _worker.Troupe, Read(frame, _workers.Exceptions));
+        else if (frame.Kind == FrameKind.DisposeFailed)
+            Log.WorkerDisposeFailed(_workers.Troupe.Logger, _worker.Troupe, _worker.Index, Read(frame, _workers.Exceptions));
+        else return false;
+        return true;
     }
 
     private void ComeBack(long first, long last)

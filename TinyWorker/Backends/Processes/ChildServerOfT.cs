@@ -48,7 +48,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     public int Serve(ChildConnection connection, Socket control)
     {
         connection.ValueFormat = _inputs;
-        using var log = new DisposalLog();
+        using var log = new ChildLog(e => connection.Report(FrameKind.CallbackFaulted, 0, _exceptions, e));
         using var troupe = new TinyTroupe<TIn, TOut>(
             _ => _factory(_start.Worker),
             new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan, LoggerFactory = log });
@@ -81,7 +81,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         }
 
         troupe.Dispose();
-        if (log.Exception is { } exception) connection.Send(FrameKind.DisposeFailed, 0, _exceptions, exception);
+        if (log.DisposalFault is { } exception) connection.Send(FrameKind.DisposeFailed, 0, _exceptions, exception);
         return 0;
     }
 
@@ -164,7 +164,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             switch (frame.Kind)
             {
                 case FrameKind.Cancel:
-                    Cancel(frame.Sequence, data);
+                    Cancel(frame.Sequence);
                     break;
                 case FrameKind.Recall:
                     Recall(frame.Sequence, data);
@@ -173,7 +173,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         }
     }
 
-    private void Cancel(long sequence, ChildConnection data)
+    private void Cancel(long sequence)
     {
         CancellationTokenSource toSignal;
         lock (_lock)
@@ -183,10 +183,8 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             toSignal = _cancellation;
         }
 
-        // On the pool: what is registered on the token is the user's code.
-        toSignal.CancelAsync().ContinueWith(
-            task => data.Report(FrameKind.CallbackFaulted, sequence, _exceptions, task.Exception!.InnerException!),
-            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        // On the pool, where the troupe hears of it and signals the token that the user's code has.
+        _ = toSignal.CancelAsync();
     }
 
     private void Recall(long last, ChildConnection data)

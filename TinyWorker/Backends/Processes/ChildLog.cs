@@ -2,10 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace TinyWorker.Backends.Processes;
 
-/// <summary>The logger of a child's troupe: keeps what its worker's disposal threw. All else is told to the parent as what it is.</summary>
-internal sealed class DisposalLog : ILoggerFactory, ILogger
+/// <summary>The logger of a child's troupe: hands on what only a log is told of. All else comes to the parent as what it is.</summary>
+internal sealed class ChildLog(Action<Exception> onCallbackFault) : ILoggerFactory, ILogger
 {
-    public Exception? Exception { get; private set; }
+    /// <summary>What the worker's disposal threw.</summary>
+    public Exception? DisposalFault { get; private set; }
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -18,7 +19,8 @@ internal sealed class DisposalLog : ILoggerFactory, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (eventId.Id == Diagnostics.Log.WorkerDisposeFailedId) Exception = exception;
+        if (eventId.Id == Diagnostics.Log.WorkerDisposeFailedId) DisposalFault = exception;
+        else if (eventId.Id == Diagnostics.Log.CallbackFaultedId) onCallbackFault(exception!);
     }
 
     public void Dispose()
