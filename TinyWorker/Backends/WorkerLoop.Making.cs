@@ -109,7 +109,5 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             Log.WorkerDisposeFailed(_troupe.Logger, _troupe.Name, _info.Index, e);
         }
-
-        Volatile.Write(ref _remote, null);   // not before: a disposal that hangs is ended by killing it
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private WorkerInfo _info;                     // replaced with each worker that this loop makes
     private ITinyWorker<TIn, TOut>? _worker;      // set while there is one
-    private IRemoteWorker? _remote;               // it, if it runs elsewhere, until it has been disposed
+    private IRemoteWorker? _remote;               // it, if it runs elsewhere; stays until the next is made: a disposal that hangs is ended by killing it
     private bool _isSynchronous;                  // of _worker
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
     private bool _isTaking;                       // looked at by who must have the channel for itself

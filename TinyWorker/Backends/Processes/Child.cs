@@ -41,6 +41,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private long _sequence;        // the number of the last task that was handed
     private long _running;         // the one whose outcome is waited for
     private long _recalled;        // guarded by the lock on _handed: up to which number tasks were asked for
+    private long _answered;        // guarded by the lock on _handed: up to which number that was answered
     private long _handedBytes;     // the loop's
     private bool _couldNotSend;    // set once
     private long _lastReceived;    // when: a time stamp
@@ -129,9 +130,20 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
 
         var bytes = _writer.Length - before;
         _handedBytes += bytes;
-        Volatile.Write(ref _sequence, _sequence + 1);
-        lock (_handed) _handed.Enqueue((_sequence, bytes));
-        return _sequence;
+        lock (_handed)
+        {
+            // What was asked for comes back: a task that is handed behind it would overtake it.
+            if (_handed.Count > 0 && _recalled > _answered)
+            {
+                _writer.Rollback(mark);
+                _handedBytes -= bytes;
+                return 0;
+            }
+
+            Volatile.Write(ref _sequence, _sequence + 1);
+            _handed.Enqueue((_sequence, bytes));
+            return _sequence;
+        }
     }
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.FlushAsync"/>
@@ -329,7 +341,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                 case FrameKind.Recalled:
                     var kept = Read(frame, LastKept);
                     if (kept < number) throw Lost(new MalformedFrameException($"task {number}, which is running, came back"));
-                    if (kept < frame.Sequence) ComeBack(kept + 1, frame.Sequence);
+                    ComeBack(kept, frame.Sequence);
                     break;
                 default:
                     if (TryLog(frame)) break;
@@ -351,10 +363,12 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         return true;
     }
 
-    private void ComeBack(long first, long last)
+    private void ComeBack(long kept, long last)
     {
+        var first = Math.Min(kept, last) + 1;   // none, if it keeps them all
         lock (_handed)
         {
+            _answered = Math.Max(_answered, last);
             for (var left = _handed.Count; left > 0; left--)
             {
                 var handed = _handed.Dequeue();

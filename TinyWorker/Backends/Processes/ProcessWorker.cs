@@ -133,6 +133,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
 
         await _leaving.ConfigureAwait(false);
+        lock (_lock) _current = null;
         _ending.Dispose();
     }
 
