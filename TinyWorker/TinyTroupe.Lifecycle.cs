@@ -87,6 +87,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     {
         Crew.Broken(cause);
         Condemn(Failure.Fault(cause));
+        Crew.RecallHanded();
     }
 
     internal void BeginEnding() => Interlocked.Increment(ref _ending);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
@@ -41,6 +42,14 @@ public sealed partial class TinyTroupe<TIn, TOut>
         if (admission == Admission.Closed) throw Stopped();
         future = admission == Admission.Entered ? item : null;
         return future is not null;
+    }
+
+    /// <summary>Submits a task under an activity that came from elsewhere.</summary>
+    internal TinyFuture<TOut> SubmitUnder(Activity? activity, TIn input, CancellationToken cancellationToken)
+    {
+        var item = Item(input);
+        item.Carry(activity, CancellationToken.None);
+        return Submit(item, cancellationToken);
     }
 
     /// <summary>Submits, or queues for a place and sets the signal when the ticket has ended.</summary>

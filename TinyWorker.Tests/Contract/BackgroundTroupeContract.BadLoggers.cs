@@ -6,6 +6,7 @@ namespace TinyWorker.Tests.Contract;
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
+    [SharesMemory("its disposal, though it is given up: a process is killed")]
     public async Task Logger_ThatThrows_DisturbsNeitherTimeoutsNorReplacementsNorDisposals([Values] bool isAskedFirst)
     {
         using var hung = new ManualResetEventSlim();
@@ -40,7 +41,7 @@ public abstract partial class BackgroundTroupeContract
         Assert.That((now.Abandoned, now.Faulted, now.Succeeded, disposed), Is.EqualTo((1, 1L, 1L, 2)));
     }
 
-    private sealed class ThrowingLoggers(bool whenAsked) : ILoggerFactory, ILogger
+    private protected sealed class ThrowingLoggers(bool whenAsked) : ILoggerFactory, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 

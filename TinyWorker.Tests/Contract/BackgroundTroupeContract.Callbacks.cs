@@ -11,6 +11,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    [SharesMemory("the logger: what a worker elsewhere has for it comes with its next outcome")]
     public async Task TokenCallback_ThatThrows_DisturbsNobodyAndIsLogged([Values] Stop stop)
     {
         var thrown = new FormatException("a token callback's");

@@ -16,7 +16,7 @@ public abstract partial class BackgroundTroupeContract
         WaitForEnd(future);
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Canceled));
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
-        Assert.That(troupe.Snapshot().Abandoned, Is.EqualTo(1));
+        AssertLostOneWorker(troupe.Snapshot(), isReplaced: true);
         await End(troupe);
         hung.Set();
     }

@@ -7,6 +7,7 @@ public abstract partial class BackgroundTroupeContract
 {
     [TestCase("the logger is told")]
     [TestCase("its dependents are told")]
+    [SharesMemory("its thread, which goes on after it was given up")]
     public async Task Worker_GivenUpWhoseCodeReturnsWhile_IsReplaced(string moment)
     {
         using var hung = new ManualResetEventSlim();
@@ -35,8 +36,7 @@ public abstract partial class BackgroundTroupeContract
         WaitForEnd(future);
         Assert.That(disposed.IsSet, Is.True, "the moment has come");
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
-        var now = troupe.Snapshot();
-        Assert.That((now.Abandoned, now.Workers[0].Restarts), Is.EqualTo((1, 1)));
+        AssertLostOneWorker(troupe.Snapshot(), isReplaced: true);
         await End(troupe);
 
         void LetItLeave()

@@ -38,7 +38,7 @@ public abstract partial class BackgroundTroupeContract
 
         await Within.Time(ending, "the end");
         await End(troupe);
-        Assert.That(troupe.Snapshot().Abandoned, Is.EqualTo(1));
+        AssertLostOneWorker(troupe.Snapshot(), isReplaced: false);
         if (waiting is not null) Assert.That(waiting.Status, Is.EqualTo(TinyFutureStatus.Canceled));
         hung.Set();
         never.SetResult();

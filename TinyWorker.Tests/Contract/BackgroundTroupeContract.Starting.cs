@@ -4,6 +4,7 @@ namespace TinyWorker.Tests.Contract;
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
+    [SharesMemory("the start's token: a process that is still starting is killed at once")]
     public async Task Abort_WhileWorkersAreStarting_CancelsTheirStartAndEndsWhatWaits()
     {
         using var started = new CountdownEvent(2);
@@ -23,6 +24,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    [SharesMemory("the thread of a factory that comes back late: a process that is still starting is killed at once")]
     public async Task Abort_WhileAFactoryIgnoresIt_GivesItUpAfterTheGraceAndDisposesTheWorkerThatComesLate()
     {
         using var gate = new ManualResetEventSlim();
@@ -117,6 +119,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Dispose_OfTheOwnTroupeInsideItsFactory_BreaksTheTroupe()
     {
         TinyTroupe<int, int>? troupe = null;

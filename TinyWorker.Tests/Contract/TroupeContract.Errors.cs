@@ -14,14 +14,14 @@ public abstract partial class TroupeContract
         for (var i = 0; i < 10; i++)
         {
             var caught = i % 2 == 0 ? Caught(() => future.Result()) : await CaughtAsync(() => Within.Time(future.AsTask()));
-            Assert.That(caught, Is.SameAs(thrown));
+            Assert.That(caught, IsThat(thrown));
             Assert.That(caught!.StackTrace, Does.Contain(nameof(ThrowDeepInside)));
             if (i % 2 == 0) Assert.That(caught.StackTrace, Has.Length.EqualTo((first ??= caught.StackTrace)!.Length));
-            Assert.That(await CaughtAsync(async () => await future), Is.SameAs(thrown));
+            Assert.That(await CaughtAsync(async () => await future), IsThat(thrown));
         }
 
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Faulted));
-        Assert.That(future.Exception, Is.SameAs(thrown));
+        Assert.That(future.Exception, IsThat(thrown));
         await End(troupe);
     }
 
@@ -56,7 +56,7 @@ public abstract partial class TroupeContract
         var future = troupe.Submit(1);
         WaitForEnd(future);
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Faulted));
-        Assert.That(future.Exception, Is.SameAs(thrown));
+        Assert.That(future.Exception, IsThat(thrown));
         await End(troupe);
     }
 
@@ -66,7 +66,7 @@ public abstract partial class TroupeContract
         var returned = new FormatException();
         var troupe = new TinyTroupe<int, Exception>(_ => returned, Options());
         var future = troupe.Submit(1);
-        Assert.That(Within.Time(future), Is.SameAs(returned));
+        Assert.That(Within.Time(future), IsThat(returned));
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Succeeded));
         Assert.That(future.Exception, Is.Null);
         await End(troupe);
@@ -146,6 +146,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Result_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation()
     {
         var never = new TinyFutureSource<int>();
@@ -159,6 +160,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Await_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation()
     {
         var never = new TinyFutureSource<int>();
@@ -173,6 +175,7 @@ public abstract partial class TroupeContract
 
     [TestCase(false)]
     [TestCase(true)]
+    [SharesMemory("its own troupe")]
     public async Task Dispose_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation(bool asynchronous)
     {
         TinyTroupe<int, int>? troupe = null;

@@ -6,6 +6,7 @@ public abstract partial class TroupeContract
     [TestCase("StopAsync")]
     [TestCase("Dispose behind an await")]
     [TestCase("Dispose on another thread")]
+    [SharesMemory("its own troupe")]
     public async Task End_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation(string how)
     {
         TinyTroupe<int, int>? troupe = null;
@@ -49,6 +50,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Dispose_OfTheOwnTroupeByAWorkersDisposal_IsRefusedAndLogged()
     {
         TinyTroupe<int, int>? troupe = null;

@@ -39,7 +39,7 @@ public abstract partial class TroupeContract
         Assert.That(async () => await Within.Time(troupe.WhenReadyAsync()), Throws.TypeOf<WorkerStartException>());
         WaitForEnd(waiting);
         Assert.That(waiting.Exception, Is.TypeOf<WorkerStartException>());
-        if (how != "null") Assert.That(waiting.Exception!.InnerException, Is.SameAs(cause));
+        if (how != "null") Assert.That(waiting.Exception!.InnerException, IsThat(cause));
         var late = troupe.Submit(2);
         WaitForEnd(late);
         Assert.That(late.Exception, Is.TypeOf<WorkerStartException>());

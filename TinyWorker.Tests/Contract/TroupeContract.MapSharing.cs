@@ -70,6 +70,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Map_OfTheOwnTroupeInsideItsWorker_IsRefusedAtOnce(
         [Values] bool ordered, [Values("blocking", "awaiting", "asynchronous", "slow", "outcomes")] string kind, [Values(1, 2)] int workers)
     {

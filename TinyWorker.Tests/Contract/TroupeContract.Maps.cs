@@ -157,7 +157,7 @@ public abstract partial class TroupeContract
             error = e;
         }
 
-        Assert.That(error, Is.SameAs(thrown));
+        Assert.That(error, IsThat(thrown));
         Assert.That(seen, Is.EqualTo(Enumerable.Range(0, position)));
         var now = troupe.Snapshot();
         Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)));

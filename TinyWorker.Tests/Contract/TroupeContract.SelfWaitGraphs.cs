@@ -23,6 +23,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Wait_OfAWorkerForItsOwnTroupeBehindAHundredThousandCombinators_UsesNoDeepStack([Values("WhenAll", "WhenAny")] string links)
     {
         const int Links = 100_000;

@@ -9,6 +9,7 @@ public abstract partial class TroupeContract
     ];
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Wait_OfAWorkerForItsOwnTroupeBehind_ThrowsInvalidOperation([ValueSource(nameof(Detours))] string detour, [Values] bool isAwaited)
     {
         var pending = new TinyFutureSource<int>();
@@ -56,6 +57,7 @@ public abstract partial class TroupeContract
 
     [TestCase("steps")]
     [TestCase("tasks of another troupe")]
+    [SharesMemory("its own troupe")]
     public async Task Wait_OfAWorkerForItsOwnTroupeBehindAHundredThousandLinks_UsesNoDeepStack(string links)
     {
         const int Links = 100_000;

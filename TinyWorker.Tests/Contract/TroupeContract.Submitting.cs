@@ -103,6 +103,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
     public async Task Submit_FromInsideItsOwnWorker_PassesTheBound()
     {
         TinyTroupe<int, int>? troupe = null;

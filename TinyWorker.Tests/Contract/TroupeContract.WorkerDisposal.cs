@@ -27,7 +27,7 @@ public abstract partial class TroupeContract
         await End(troupe);
         Assert.That(future.Result(), Is.EqualTo(1));
         Assert.That(disposed, Is.EquivalentTo(new[] { 0, 1, 2 }));
-        Assert.That(loggers.Exceptions, Is.EqualTo(new[] { thrown, thrown }));
+        Assert.That(loggers.Exceptions, Has.Count.EqualTo(2).And.All.Matches(IsThat(thrown)));
         await End(troupe);
 
         void Last(int index)
@@ -54,7 +54,7 @@ public abstract partial class TroupeContract
         Within.Until(() => Volatile.Read(ref made) == 4, "the last replacement");   // a drain would spare it
         await End(troupe);
         Assert.That(made, Is.EqualTo(4));
-        Assert.That(loggers.Exceptions, Has.Count.EqualTo(4).And.All.SameAs(thrown));
+        Assert.That(loggers.Exceptions, Has.Count.EqualTo(4).And.All.Matches(IsThat(thrown)));
     }
 
     [Test]
@@ -74,7 +74,7 @@ public abstract partial class TroupeContract
         var troupe = new TinyTroupe<int, int>(_ => new FailsToStartAndIsDisposed(() => disposed++), Options());
         Assert.That(async () => await Within.Time(troupe.WhenReadyAsync()), Throws.TypeOf<WorkerStartException>());
         await End(troupe);
-        Assert.That(disposed, Is.EqualTo(1));
+        Assert.That(disposed, Is.EqualTo(TriesAtStart));
     }
 
     private sealed class DisposedAsynchronously(Func<Task> dispose) : TinyWorker<int, int>, IAsyncDisposable

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using NUnit.Framework.Constraints;
+using ThreadState = System.Threading.ThreadState;
 
 namespace TinyWorker.Tests.Contract;
 
@@ -19,6 +22,15 @@ public abstract partial class TroupeContract
 
     /// <summary>The options of the back-end under test.</summary>
     protected abstract TinyTroupeOptions Options(Settings settings);
+
+    /// <summary>How often a worker of the start is tried to be made.</summary>
+    protected virtual int TriesAtStart => 1;
+
+    /// <summary>The exception that a worker threw or returned, as it comes out of the troupe.</summary>
+    protected virtual IResolveConstraint IsThat(Exception ofTheWorker) => Is.SameAs(ofTheWorker);
+
+    /// <summary>The submitter's activity, as its task sees it.</summary>
+    protected virtual IResolveConstraint IsThat(Activity ofTheSubmitter) => Is.SameAs(ofTheSubmitter);
 
     protected TinyTroupeOptions Options() => Options(new Settings());
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace TinyWorker.Backends;
 
 /// <summary>
@@ -17,7 +19,7 @@ internal interface IAheadWorker<in TIn, TOut> : IRemoteWorker
 
     /// <summary>Writes an input, to be sent with the next <see cref="FlushAsync"/>. Throws what the input's serializer throws.</summary>
     /// <returns>The number of the task; 0 if there is no room for it now. There is always room for one.</returns>
-    long Hand(TIn input);
+    long Hand(TIn input, Activity? activity);
 
     /// <summary>Sends what was handed. That the worker is gone shows in its outcome.</summary>
     ValueTask FlushAsync();
@@ -25,8 +27,9 @@ internal interface IAheadWorker<in TIn, TOut> : IRemoteWorker
     /// <summary>Waits for the outcome of a task. If the worker dies, the task may be given to another.</summary>
     /// <param name="number">Its number: the first of those that are handed.</param>
     /// <param name="input">Its input.</param>
+    /// <param name="activity">The activity under which it was submitted.</param>
     /// <param name="cancellationToken">Asks it to stop.</param>
-    ValueTask<TOut> OutcomeAsync(long number, TIn input, CancellationToken cancellationToken);
+    ValueTask<TOut> OutcomeAsync(long number, TIn input, Activity? activity, CancellationToken cancellationToken);
 
     /// <summary>Asks for what has not been begun. Thread-safe.</summary>
     void Recall();

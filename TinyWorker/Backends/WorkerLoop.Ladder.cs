@@ -291,7 +291,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             item.Fail(failure);
         }
 
-        OnReturned(0, long.MaxValue);
+        TakeAllBack();
         _troupe.Crew.Abandon(this);
         _executor.TaskWasTaken();
     }

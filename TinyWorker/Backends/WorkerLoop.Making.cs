@@ -13,6 +13,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             {
                 WithoutContext(() => _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null."));
                 _isSynchronous = _worker is TinyWorker<TIn, TOut>;
+                Volatile.Write(ref _remote, _worker as IRemoteWorker);
                 _ahead = _worker as IAheadWorker<TIn, TOut>;
                 if (_ahead is not null) _ahead.Returned = OnReturned;
                 _tasksOfThisWorker = 0;

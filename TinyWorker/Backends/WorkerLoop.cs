@@ -25,6 +25,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private WorkerInfo _info;                     // replaced with each worker that this loop makes
     private ITinyWorker<TIn, TOut>? _worker;      // set while there is one
+    private IRemoteWorker? _remote;               // it, if it runs elsewhere; stays until the next is made: a disposal that hangs is ended by killing it
     private bool _isSynchronous;                  // of _worker
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
     private bool _isTaking;                       // looked at by who must have the channel for itself
@@ -55,7 +56,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
         ReferenceEquals(_executor, executor) && ReferenceEquals(Volatile.Read(ref _current), item) && item.Status == TinyFutureStatus.Running;
 
-    public IRemoteWorker? Remote => Volatile.Read(ref _worker) as IRemoteWorker;
+    public IRemoteWorker? Remote => Volatile.Read(ref _remote);
 
     /// <summary>How many workers at this index came before the one that is there.</summary>
     public int Restarts => Math.Max(Info.Restarts, Remote?.Restarts ?? 0);
@@ -115,6 +116,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
 
             await _rest.LieDown();
+            _hasRested = true;
         }
     }
 
@@ -137,14 +139,19 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         // An abort says so first and looks for running tasks afterwards; TryStart was a full fence: one of the two sees the other.
-        if (_troupe.Verdict is { } verdict && !isHanded)
+        if (_troupe.Verdict is { } verdict)
         {
-            Fail(item, verdict);
-            return default;
+            if (!isHanded)
+            {
+                Fail(item, verdict);
+                return default;
+            }
+
+            isWanted &= !verdict.IsCancellation;
         }
 
         if (_troupe.TaskTimeout is { } timeout) ArmTimeout(timeout);
-        if (!isWanted || _troupe.Verdict is not null) item.Cancel();   // it could not be taken back in time
+        if (!isWanted) item.Cancel();   // its worker may be at it already: it could not be taken back in time
         return _ahead is null ? CallAsync(item, argument) : CallAheadAsync(item, argument, number);
     }
 

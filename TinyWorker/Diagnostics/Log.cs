@@ -5,6 +5,9 @@ namespace TinyWorker.Diagnostics;
 /// <summary>Every message that a troupe logs.</summary>
 internal static partial class Log
 {
+    public const int WorkerDisposeFailedId = 4;
+    public const int CallbackFaultedId = 6;
+
     [LoggerMessage(1, LogLevel.Debug, "{Troupe}: worker {Index} is ready (restart {Restarts}).")]
     public static partial void WorkerReady(ILogger logger, string troupe, int index, int restarts);
 
@@ -14,13 +17,13 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Troupe}: worker {Index} did not stop within {Grace} of being asked and was given up.")]
     public static partial void WorkerAbandoned(ILogger logger, string troupe, int index, TimeSpan grace);
 
-    [LoggerMessage(4, LogLevel.Error, "{Troupe}: the disposal of worker {Index} threw; it is ignored.")]
+    [LoggerMessage(WorkerDisposeFailedId, LogLevel.Error, "{Troupe}: the disposal of worker {Index} threw; it is ignored.")]
     public static partial void WorkerDisposeFailed(ILogger logger, string troupe, int index, Exception exception);
 
     [LoggerMessage(5, LogLevel.Warning, "{Troupe}: a task on worker {Index} passed its time of {Timeout} and was asked to stop.")]
     public static partial void TaskTimedOut(ILogger logger, string troupe, int index, TimeSpan timeout);
 
-    [LoggerMessage(6, LogLevel.Error, "{Troupe}: a callback of a future threw.")]
+    [LoggerMessage(CallbackFaultedId, LogLevel.Error, "{Troupe}: a callback of a future threw.")]
     public static partial void CallbackFaulted(ILogger logger, string troupe, Exception exception);
 
     [LoggerMessage(7, LogLevel.Information, "{Worker}: {Line}")]

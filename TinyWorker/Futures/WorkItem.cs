@@ -36,7 +36,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>Before the item is accepted: notes what it carries besides its input.</summary>
     public void Carry(Activity? activity, CancellationToken cancellationToken)
     {
-        if (cancellationToken.CanBeCanceled || activity is not null) _context = new ItemContext(activity);
+        if (cancellationToken.CanBeCanceled || activity is not null) _context ??= new ItemContext(activity);
     }
 
     /// <summary>After the item was accepted: from now on the submitter's token cancels the task.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
@@ -20,11 +19,12 @@ internal sealed class WorkQueue<TItem>
 {
     private const int FewShells = 1024;
 
-    private readonly ConcurrentQueue<TItem> _returned = new();   // what was taken before and came back: it is older than what is in the channel
+    private readonly PriorityQueue<TItem, long> _returned = new();   // guarded by the lock on itself: what was taken to be handed and came back
     private readonly Lock _replacing = new();
     private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
     private bool _isMoving;                                               // written under _replacing: the channel looks empty
-    private int _returnedCount;                                           // those in _returned, and those on their way there
+    private int _returnedCount;                                           // of _returned; written under its lock
+    private long _lastTakenToHand;                                        // guarded by the lock on _returned
     private bool _completed;                                              // written under _replacing; set once
 
     public WorkQueue() => Idle = new IdleWorkers(() => HasItems);
@@ -56,21 +56,40 @@ internal sealed class WorkQueue<TItem>
 
     public bool TryTake([NotNullWhen(true)] out TItem? item)
     {
-        item = null;
-        if (Volatile.Read(ref _returnedCount) > 0 && _returned.TryDequeue(out item))
+        if (Volatile.Read(ref _returnedCount) > 0)
         {
-            Interlocked.Decrement(ref _returnedCount);
-            return true;
+            lock (_returned)
+            {
+                if (TryTakeReturned_NeedsLock(out item, out _)) return true;
+            }
         }
 
-        return !Volatile.Read(ref _isMoving) && Volatile.Read(ref _channel).Reader.TryRead(out item);
+        return TryTakeFromChannel(out item);
     }
 
-    /// <summary>Takes back what was taken and not started, to be taken before anything else.</summary>
-    public void Return(TItem item)
+    /// <summary>Takes an item that may have to be returned.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="place">Where it belongs among those that were taken so.</param>
+    public bool TryTakeToHand([NotNullWhen(true)] out TItem? item, out long place)
     {
-        Interlocked.Increment(ref _returnedCount);
-        _returned.Enqueue(item);
+        // Under the lock even where nothing was returned: so the places are in the order of the channel.
+        lock (_returned)
+        {
+            if (TryTakeReturned_NeedsLock(out item, out place)) return true;
+            place = ++_lastTakenToHand;
+            return TryTakeFromChannel(out item);
+        }
+    }
+
+    /// <summary>Takes back what was taken to be handed and has not started. It goes where it was: before what is in the channel, which is younger.</summary>
+    public void Return(TItem item, long place)
+    {
+        lock (_returned)
+        {
+            _returned.Enqueue(item, place);
+            Volatile.Write(ref _returnedCount, _returned.Count);
+        }
+
         Idle.ItemAdded();
     }
 
@@ -105,6 +124,19 @@ internal sealed class WorkQueue<TItem>
         }
 
         Idle.Close();
+    }
+
+    private bool TryTakeReturned_NeedsLock([NotNullWhen(true)] out TItem? item, out long place)
+    {
+        var found = _returned.TryDequeue(out item, out place);
+        if (found) Volatile.Write(ref _returnedCount, _returned.Count);
+        return found;
+    }
+
+    private bool TryTakeFromChannel([NotNullWhen(true)] out TItem? item)
+    {
+        item = null;
+        return !Volatile.Read(ref _isMoving) && Volatile.Read(ref _channel).Reader.TryRead(out item);
     }
 
     private bool HasManyShells(Func<int> waiting)

@@ -14,7 +14,20 @@ internal sealed class LoopbackLauncher : IChildLauncher
 {
     public byte[] Describe(Delegate function, string parameterName) => References.Put(function);
 
-    public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken) => Task.FromResult<ILaunchedChild>(new Child(start));
+    private readonly ConcurrentBag<Child> _children = [];
+
+    /// <summary>How many of the children that it started have not ended.</summary>
+    public int Living => _children.Count(child => !child.Exited.IsCompleted);
+
+    /// <summary>All children, in no order; those that have ended, too.</summary>
+    public IReadOnlyCollection<ILaunchedChild> Children => _children;
+
+    public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken)
+    {
+        var child = new Child(start);
+        _children.Add(child);
+        return Task.FromResult<ILaunchedChild>(child);
+    }
 
     /// <summary>Objects, and the names that they go by.</summary>
     private static class References

@@ -181,7 +181,6 @@ internal sealed class LoadTests : TroupeFixture
     }
 
     [Test]
-    [Ignore("The loop lets go of its worker before it disposes it, so that nobody can kill it (WorkerLoop.DisposeWorkerAsync).")]
     public async Task Abort_OfAWorkerThatHangsInItsDisposal_KillsIt()
     {
         var file = File("grandchild");

@@ -31,6 +31,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(2);   // a connection ends a few milliseconds before the process has
 
     private readonly ProcessWorkers<TIn, TOut> _workers;
+    private readonly WorkerInfo _worker;
     private readonly ILaunchedChild _process;
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
@@ -39,7 +40,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private readonly Timer _impatience;
     private long _sequence;        // the number of the last task that was handed
     private long _running;         // the one whose outcome is waited for
-    private long _handedBytes;
+    private long _recalled;        // guarded by the lock on _handed: up to which number tasks were asked for
+    private long _answered;        // guarded by the lock on _handed: up to which number that was answered
+    private long _handedBytes;     // the loop's
     private bool _couldNotSend;    // set once
     private bool _isProbing;       // the task that it is at is the first after a rest
     private readonly TaskCompletionSource _seenOff = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,8 +51,9 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
     private int _isImpatient;      // 1 while the timer is set
 
-    private Child(ProcessWorkers<TIn, TOut> workers, ILaunchedChild process)
+    private Child(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, ILaunchedChild process)
     {
+        _worker = worker;
         _impatience = new Timer(static child => ((Child<TIn, TOut>)child!).OnImpatience(), this, Timeout.Infinite, Timeout.Infinite);
         _workers = workers;
         _process = process;
@@ -86,7 +90,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     public static async Task<Child<TIn, TOut>> StartAsync(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker, CancellationToken cancellationToken)
     {
         var process = await workers.Launcher.StartAsync(Describe(workers, worker), cancellationToken).ConfigureAwait(false);
-        var child = new Child<TIn, TOut>(workers, process);
+        var child = new Child<TIn, TOut>(workers, worker, process);
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(static process => ((ILaunchedChild)process!).Kill(), process).ConfigureAwait(false);
@@ -115,7 +119,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 && !_isProbing ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
-    public long Hand(TIn input)
+    public long Hand(TIn input, Activity? activity)
     {
         if (_handed.Count == 0)
         {
@@ -125,12 +129,34 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         }
         else if (_handedBytes > MostBytesHanded) return 0;
         var before = _writer.Length;
-        _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
+        var mark = _writer.Mark();
+        try
+        {
+            if (activity is not null) _writer.Write(FrameKind.Activity, _sequence + 1, OwnFormats.Text, FlowingActivity.Describe(activity));
+            _writer.Write(FrameKind.Call, _sequence + 1, _workers.Inputs, input);
+        }
+        catch
+        {
+            _writer.Rollback(mark);   // the number is that of another task then
+            throw;
+        }
+
         var bytes = _writer.Length - before;
         _handedBytes += bytes;
-        Volatile.Write(ref _sequence, _sequence + 1);
-        lock (_handed) _handed.Enqueue((_sequence, bytes));
-        return _sequence;
+        lock (_handed)
+        {
+            // What was asked for comes back: a task that is handed behind it would overtake it.
+            if (_handed.Count > 0 && _recalled > _answered)
+            {
+                _writer.Rollback(mark);
+                _handedBytes -= bytes;
+                return 0;
+            }
+
+            Volatile.Write(ref _sequence, _sequence + 1);
+            _handed.Enqueue((_sequence, bytes));
+            return _sequence;
+        }
     }
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.FlushAsync"/>
@@ -170,7 +196,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
             _outcomes++;
             _isProbing = false;
-            lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;
+            lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;   // it is the first: the others come back only behind it
             switch (frame.Kind)
             {
                 case FrameKind.Result:
@@ -191,12 +217,16 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
     /// <summary>Asks for the tasks that have not been begun. Thread-safe.</summary>
     public void Recall()
     {
+        long last;
         lock (_handed)
         {
             if (_handed.Count < 2) return;
+            last = Volatile.Read(ref _sequence);
+            if (last == _recalled) return;   // once is enough; and frames that nobody reads must not pile up until they block who cancels
+            _recalled = last;
         }
 
-        SendControl(FrameKind.Recall, Volatile.Read(ref _sequence));
+        SendControl(FrameKind.Recall, last);
     }
 
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
@@ -206,15 +236,33 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         {
             _writer.Write(FrameKind.Stop, 0);
             await SendAsync().ConfigureAwait(false);
+            var lastWords = HearLastWordsAsync();
             await Exited.ConfigureAwait(false);
+            await lastWords.WaitAsync(DeathPatience).ConfigureAwait(false);
         }
-        catch (ChildLostException)
+        catch (Exception e) when (e is ChildLostException or TimeoutException)
         {
-            // It is gone already.
+            // It is gone already; or it is now, and some process that it left behind holds the connection open.
         }
 
         await DisposeAsync().ConfigureAwait(false);
         _writer.Dispose();
+    }
+
+    private async Task HearLastWordsAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                while (TryRead(out var frame)) TryLog(frame);
+                await ReceiveAsync().ConfigureAwait(false);
+            }
+        }
+        catch (ChildLostException)
+        {
+            // That was all.
+        }
     }
 
     /// <summary>How it has ended, once it is lost.</summary>
@@ -321,6 +369,7 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
                     ComeBack(Read(frame, OwnFormats.Number), frame.Sequence);
                     break;
                 default:
+                    if (TryLog(frame)) break;
                     return true;
             }
         }
@@ -328,13 +377,25 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Logs what is for the log alone; it comes late if the worker rests, for nobody reads then.</summary>
+    private bool TryLog(in Frame frame)
+    {
+        if (frame.Kind == FrameKind.CallbackFaulted)
+            Log.CallbackFaulted(_workers.Troupe.Logger, _worker.Troupe, Read(frame, _workers.Exceptions));
+        else if (frame.Kind == FrameKind.DisposeFailed)
+            Log.WorkerDisposeFailed(_workers.Troupe.Logger, _worker.Troupe, _worker.Index, Read(frame, _workers.Exceptions));
+        else return false;
+        return true;
+    }
+
     private void ComeBack(long kept, long last)
     {
-        if (last > _sequence) throw Lost(new MalformedFrameException($"task {last} given back, which it was not given"));
         lock (_handed)
         {
+            if (last > _recalled) throw Lost(new MalformedFrameException($"task {last} given back, which was not asked for"));
             // The one whose outcome is waited for stays there; what lies before it has ended.
             if (_handed.TryPeek(out var waitedFor) && kept < waitedFor.Number) throw Lost(new MalformedFrameException($"task {kept + 1} given back, which it was to keep"));
+            _answered = Math.Max(_answered, last);
             if (kept >= last) return;
             for (var left = _handed.Count; left > 0; left--)
             {

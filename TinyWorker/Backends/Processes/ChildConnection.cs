@@ -54,6 +54,13 @@ internal sealed class ChildConnection(Socket socket)
     /// <summary>Sends a frame; for the thread that listens.</summary>
     public void Reply<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value) => Send(_replies, kind, sequence, format, value);
 
+    /// <summary>Sends a frame; for any thread.</summary>
+    public void Report<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    {
+        using var writer = new FrameWriter();
+        Send(writer, kind, sequence, format, value);
+    }
+
     private void Send<T>(FrameWriter writer, FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
         writer.Write(kind, sequence, format, value);   // the user's code may run in there: not under the lock

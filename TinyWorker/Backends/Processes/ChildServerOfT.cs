@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using TinyWorker.Backends.Processes.Payloads;
 using TinyWorker.Backends.Processes.Wire;
@@ -46,8 +47,10 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
     public int Serve(ChildConnection connection, Socket control)
     {
         connection.ValueFormat = _inputs;
+        using var log = new ChildLog(e => connection.Report(FrameKind.CallbackFaulted, 0, _exceptions, e));
         using var troupe = new TinyTroupe<TIn, TOut>(
-            _ => _factory(_start.Worker), new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan });
+            _ => _factory(_start.Worker),
+            new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan, LoggerFactory = log });
         try
         {
             Blocking.Wait(troupe.WhenReadyAsync());
@@ -60,16 +63,27 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
 
         new Thread(() => ListenTo(new ChildConnection(control), connection)) { Name = "TinyWorker: listens to the parent", IsBackground = true }.UnsafeStart();
         connection.Send(FrameKind.Ready, 0);
-        while (connection.TryReceive(out var frame) && frame.Kind == FrameKind.Call)
+        (string? Description, long Sequence) activity = default;
+        while (connection.TryReceive(out var frame) && frame.Kind is FrameKind.Call or FrameKind.Activity)
         {
+            if (frame.Kind == FrameKind.Activity)
+            {
+                activity = (frame.Read(OwnFormats.Text), frame.Sequence);
+                continue;
+            }
+
             if (!TryBegin(frame.Sequence, out var token)) continue;
-            Run(troupe, connection, frame, token);
+            using (var under = activity.Description is not null && activity.Sequence == frame.Sequence ? FlowingActivity.Start(activity.Description) : null)
+                Run(troupe, connection, frame, under, token);
+            activity = default;
         }
 
+        troupe.Dispose();
+        if (log.DisposalFault is { } exception) connection.Send(FrameKind.DisposeFailed, 0, _exceptions, exception);
         return 0;
     }
 
-    private void Run(TinyTroupe<TIn, TOut> troupe, ChildConnection connection, in Frame frame, CancellationToken token)
+    private void Run(TinyTroupe<TIn, TOut> troupe, ChildConnection connection, in Frame frame, Activity? activity, CancellationToken token)
     {
         TIn input;
         try
@@ -83,7 +97,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             return;
         }
 
-        var outcome = Outcome(troupe, input, token);
+        var outcome = Outcome(troupe, input, activity, token);
         End();
         // Before the outcome: with that the parent decides whom to give the next task.
         if (_start.MaxMemory is { } limit && Environment.WorkingSet > limit) connection.Send(FrameKind.Overweight, frame.Sequence);
@@ -91,11 +105,11 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         else SendResult(connection, frame.Sequence, outcome.Value);
     }
 
-    private static TinyFuture<TOut> Outcome(TinyTroupe<TIn, TOut> troupe, TIn input, CancellationToken token)
+    private static TinyFuture<TOut> Outcome(TinyTroupe<TIn, TOut> troupe, TIn input, Activity? activity, CancellationToken token)
     {
         try
         {
-            var future = troupe.Submit(input, token);
+            var future = troupe.SubmitUnder(activity, input, token);
             Blocking.Wait(future, Timeout.InfiniteTimeSpan, CancellationToken.None);   // an inline troupe has run it, but for its last lines
             return future;
         }
@@ -169,7 +183,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
             toSignal = _cancellation;
         }
 
-        // On the pool: what is registered on the token is the user's code. What that throws is its own affair.
+        // On the pool, where the troupe hears of it and signals the token that the user's code has.
         _ = toSignal.CancelAsync();
     }
 

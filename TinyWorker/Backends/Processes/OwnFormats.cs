@@ -10,4 +10,7 @@ internal static class OwnFormats
 
     /// <summary>The number of a task.</summary>
     public static PayloadFormat<long> Number { get; } = new RawFormat<long>();
+
+    /// <summary>A <see cref="FlowingActivity"/>.</summary>
+    public static PayloadFormat<string?> Text { get; } = new StringFormat();
 }

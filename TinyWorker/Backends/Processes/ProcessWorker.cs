@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TinyWorker.Backends.Processes.Launching;
 using TinyWorker.Diagnostics;
@@ -50,9 +51,9 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
     public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
     {
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
-        var number = Hand(input);
+        var number = Hand(input, activity: null);
         await FlushAsync().ConfigureAwait(false);
-        return await OutcomeAsync(number, input, cancellationToken).ConfigureAwait(false);
+        return await OutcomeAsync(number, input, activity: null, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask ReadyAsync(CancellationToken cancellationToken)
@@ -77,14 +78,14 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public long Hand(TIn input) => _child!.Hand(input);
+    public long Hand(TIn input, Activity? activity) => _child!.Hand(input, activity);
 
     public ValueTask FlushAsync() => _child!.FlushAsync();
 
     public void Recall() => Live?.Recall();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TOut> OutcomeAsync(long number, TIn input, CancellationToken cancellationToken)
+    public async ValueTask<TOut> OutcomeAsync(long number, TIn input, Activity? activity, CancellationToken cancellationToken)
     {
         var attempts = 0;
         for (var isFresh = false; ; isFresh = true)
@@ -115,7 +116,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
-            number = Hand(input);
+            number = Hand(input, activity);
             await FlushAsync().ConfigureAwait(false);
         }
     }
@@ -152,6 +153,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
 
         await Task.WhenAll(leaving).ConfigureAwait(false);
+        lock (_lock) _current = null;
         _ending.Dispose();
     }
 

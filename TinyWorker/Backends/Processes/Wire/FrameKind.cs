@@ -18,6 +18,9 @@ internal enum FrameKind : byte
     /// <summary>Dispose the worker and leave.</summary>
     Stop = 0x05,
 
+    /// <summary>The activity under which the task of this number was submitted. Before its call.</summary>
+    Activity = 0x06,
+
     /// <summary>The worker has been made.</summary>
     Ready = 0x81,
 
@@ -29,6 +32,12 @@ internal enum FrameKind : byte
 
     /// <summary>What a task threw; an exception.</summary>
     Fault = 0x84,
+
+    /// <summary>The disposal of the worker threw; an exception. The last frame.</summary>
+    DisposeFailed = 0x87,
+
+    /// <summary>What was registered on a task's token threw when it was cancelled; an exception.</summary>
+    CallbackFaulted = 0x88,
 
     /// <summary>The worker holds more memory than it may, and is to be replaced.</summary>
     Overweight = 0x86,

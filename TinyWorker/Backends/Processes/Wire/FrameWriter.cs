@@ -21,6 +21,12 @@ internal sealed class FrameWriter(int maxPayload = PayloadLimit.Max) : IDisposab
 
     public ReadOnlyMemory<byte> Segment(int index) => _buffer.Segment(index);
 
+    /// <summary>Where the next frame begins.</summary>
+    public PayloadMark Mark() => _buffer.Mark();
+
+    /// <summary>Takes back the frames since then. None of them may have been sent.</summary>
+    public void Rollback(in PayloadMark mark) => _buffer.Rollback(mark);
+
     /// <summary>Writes a frame without a payload.</summary>
     public void Write(FrameKind kind, long sequence)
     {
