@@ -96,6 +96,10 @@ internal sealed class LoopbackLauncher : IChildLauncher
 
         public Task<ChildExit> Exited => _exited.Task;
 
+        public void EndStart()
+        {
+        }
+
         public void Kill() => End(137, "SIGKILL");
 
         public async ValueTask DisposeAsync()

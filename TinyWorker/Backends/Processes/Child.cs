@@ -98,12 +98,14 @@ internal sealed class Child<TIn, TOut> : IAsyncDisposable
             await child.SendAsync().ConfigureAwait(false);
             Frame answer;
             while (!child.TryRead(out answer)) await child.ReceiveAsync().ConfigureAwait(false);
+            process.EndStart();
             if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(workers.Exceptions));
             if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
             return child;
         }
         catch (Exception e)
         {
+            process.EndStart();
             var exit = e is ChildLostException lost ? await child.EndAsync(lost).ConfigureAwait(false) : null;
             await child.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();

@@ -20,6 +20,9 @@ internal interface ILaunchedChild : IAsyncDisposable
     /// <summary>It has ended, and what it printed has been handed on. Never faults.</summary>
     Task<ChildExit> Exited { get; }
 
+    /// <summary>It is ready, or will not be: others may be started in its stead. Again does nothing.</summary>
+    void EndStart();
+
     /// <summary>Ends it and all that it has started. Returns at once, and never throws.</summary>
     void Kill();
 }

@@ -11,10 +11,6 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     // How late an exit, a cancellation or the timeout can be noticed; a connection is noticed at once.
     private static readonly TimeSpan LookAround = TimeSpan.FromMilliseconds(10);
 
-    // More at once would not be there sooner, and the first of them would be later. Not for long: a start that hangs holds nobody up.
-    private static readonly SemaphoreSlim Turns = new(Environment.ProcessorCount);
-    private static readonly TimeSpan LongestWaitForTurn = TimeSpan.FromMilliseconds(500);
-
     private readonly ChildCommand _command = ChildCommand.ForThisProgram();
     private readonly TaskCompletionSource<ChildProcess> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -30,10 +26,10 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
         Exception? cause = null;
         string? obstacle;
         var connections = new Connections();
-        var hasTurn = false;
+        StartTurn? turn = null;
         try
         {
-            hasTurn = Turns.Wait(LongestWaitForTurn, cancellationToken);
+            turn = StartTurn.Wait(cancellationToken);
             using var socket = PrivateSocket.Open();
             var began = start.Clock.GetTimestamp();
             process = SpawnedProcess.Start(StartInfo(socket), start);
@@ -44,18 +40,16 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
             cause = e;
             obstacle = "could not be started: " + e.Message;
         }
-        finally
-        {
-            if (hasTurn) Turns.Release();
-        }
 
         // Only now, when the socket is gone: whoever waits for the start finds nothing of it.
         if (obstacle is null)
         {
-            _started.SetResult(new ChildProcess(process!, connections));
+            turn!.EndSoon();
+            _started.SetResult(new ChildProcess(process!, connections, turn));
             return;
         }
 
+        turn?.End();
         connections.Dispose();
         _ = FailAsync(process, obstacle, cause);
     }

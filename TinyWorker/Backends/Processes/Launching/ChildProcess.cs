@@ -11,9 +11,11 @@ internal sealed class ChildProcess : ILaunchedChild
 {
     private readonly SpawnedProcess _process;
     private readonly Connections _connections;
+    private readonly StartTurn _turn;
 
-    public ChildProcess(SpawnedProcess process, Connections connections)
+    public ChildProcess(SpawnedProcess process, Connections connections, StartTurn turn)
     {
+        _turn = turn;
         _process = process;
         _connections = connections;
     }
@@ -55,6 +57,9 @@ internal sealed class ChildProcess : ILaunchedChild
             ? Task.FromCanceled<ChildProcess>(cancellationToken)
             : new ChildLaunch(start, cancellationToken).RunAsync();
     }
+
+    /// <inheritdoc/>
+    public void EndStart() => _turn.End();
 
     /// <inheritdoc cref="SpawnedProcess.Kill"/>
     public void Kill() => _process.Kill();
