@@ -18,11 +18,11 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
 {
     private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(2);   // a loop sees the end of a connection at once
 
-    private Child<TIn, TOut>? _child;             // the loop's: to which its tasks are handed
     private readonly CancellationTokenSource _ending = new();   // fires when no child is to be started any more
     private readonly Lock _lock = new();
-    private Task<Child<TIn, TOut>>? _current;     // guarded by _lock
     private readonly List<(Child<TIn, TOut> Child, Task Gone)> _leaving = [];   // guarded by _lock
+    private Child<TIn, TOut>? _child;             // the loop's: to which its tasks are handed
+    private Task<Child<TIn, TOut>>? _current;     // guarded by _lock
     private bool _isBusy;                         // guarded by _lock: the loop writes to _current, or reads from it
     private int _restarts = info.Restarts;        // guarded by _lock
     private int _losses;                          // guarded by _lock: since a task ended well
