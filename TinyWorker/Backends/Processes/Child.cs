@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using TinyWorker.Backends.Processes.Launching;
 using TinyWorker.Backends.Processes.Wire;
