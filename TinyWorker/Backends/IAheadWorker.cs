@@ -14,6 +14,12 @@ internal interface IAheadWorker<in TIn, TOut> : IRemoteWorker
     /// <summary>How many tasks it is worth to have handed: as many as it ends in a fraction of a millisecond; 0 if they take longer.</summary>
     int Reach { get; }
 
+    /// <summary>Whether there is somebody to hand tasks to. There is not while one that died is being replaced.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Waits until there is somebody, or the other task ends. False if there never will be.</summary>
+    ValueTask<bool> TryWaitUntilReadyAsync(Task orUntil);
+
     /// <summary>Waits until there is somebody to hand tasks to. To be called when none is handed.</summary>
     ValueTask ReadyAsync(CancellationToken cancellationToken);
 

@@ -25,6 +25,13 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public void RecallHanded() => (Remote as IAheadWorker<TIn, TOut>)?.Recall();
 
+    /// <summary>While its worker is being replaced the loop takes no task: another may have time for it. False if there will be no worker.</summary>
+    private async ValueTask<bool> TryWaitUntilReadyAsync()
+    {
+        _queue.Idle.EndSearch(_rest);   // somebody else is to look for work
+        return await _ahead!.TryWaitUntilReadyAsync(_queue.Completion);
+    }
+
     private bool TryTakeHanded(out WorkItem<TIn, TOut>? item, out long number)
     {
         lock (_handed)

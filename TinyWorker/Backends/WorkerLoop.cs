@@ -94,6 +94,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         while (true)
         {
+            if (_ahead is { IsReady: false } && !await TryWaitUntilReadyAsync()) return;
             var running = RunNext(out var found);
             if (found)
             {

@@ -20,6 +20,7 @@ internal sealed class WorkQueue<TItem>
     private const int FewShells = 1024;
 
     private readonly PriorityQueue<TItem, long> _returned = new();   // guarded by the lock on itself: what was taken to be handed and came back
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _replacing = new();
     private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
     private bool _isMoving;                                               // written under _replacing: the channel looks empty
@@ -39,6 +40,9 @@ internal sealed class WorkQueue<TItem>
 
     /// <summary>Nothing will be added any more. What is in it may still be taken.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <summary>Ends when it is completed.</summary>
+    public Task Completion => _completion.Task;
 
     public void Add(TItem item)
     {
@@ -124,6 +128,7 @@ internal sealed class WorkQueue<TItem>
         }
 
         Idle.Close();
+        _completion.TrySetResult();
     }
 
     private bool TryTakeReturned_NeedsLock([NotNullWhen(true)] out TItem? item, out long place)

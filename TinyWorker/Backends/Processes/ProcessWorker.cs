@@ -56,6 +56,16 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         return await OutcomeAsync(number, input, activity: null, cancellationToken).ConfigureAwait(false);
     }
 
+    public bool IsReady => Live is not null;
+
+    public async ValueTask<bool> TryWaitUntilReadyAsync(Task orUntil)
+    {
+        Task current;
+        lock (_lock) current = _current!;
+        await Task.WhenAny(current, orUntil).ConfigureAwait(false);
+        return !current.IsCompleted || current.IsCompletedSuccessfully;
+    }
+
     public async ValueTask ReadyAsync(CancellationToken cancellationToken)
     {
         Task<Child<TIn, TOut>> current;
