@@ -21,7 +21,6 @@ namespace TinyWorker.Backends.Processes;
 internal sealed class ChildServer<TIn, TOut> : IChildServer
 #pragma warning restore CA1001
 {
-
     private readonly StartMessage _start;
     private readonly Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory;
     private readonly PayloadFormat<TIn> _inputs;
