@@ -199,6 +199,20 @@ public sealed partial class LoopbackContract
         AssertBalanced(troupe.Snapshot(), Many);
     }
 
+    [Test]
+    public async Task LargeInputs_BehindLargeResults_DoNotBlockEachOther()
+    {
+        const int Large = 4 << 20;
+        var troupe = new TinyTroupe<byte[], byte[]>(bytes => new byte[bytes.Length == 1 ? Large : 1], Options(new Settings { Capacity = Many }));
+        for (var round = 0; round < 10; round++)
+        {
+            var all = Enumerable.Repeat(2, 400).Concat([1, Large, 1, Large, 1, Large]).Select(length => troupe.Submit(new byte[length])).ToArray();
+            foreach (var future in all) Within.Time(future);
+        }
+
+        await End(troupe);
+    }
+
     private static async Task<TinyFuture<int>[]> SubmitByMany(TinyTroupe<int, int> troupe, Action<TinyFuture<int>> afterwards, int among)
     {
         var all = new TinyFuture<int>[4 * Many];
