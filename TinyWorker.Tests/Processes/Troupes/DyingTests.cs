@@ -49,6 +49,19 @@ internal sealed class DyingTests : TroupeFixture
     }
 
     [Test]
+    public async Task Worker_ThatDiesIdleAfterATaskKilledTheOneBeforeIt_IsReplacedAtOnce()
+    {
+        await using var troupe = new TinyTroupe<int, int>(_ => Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 1 });
+        await Crashed(troupe.Submit(1), Death.Sigkill);
+        Within.Until(() => troupe.Snapshot().Workers[0].ProcessId is not null, "the second worker");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Deaths.Kill(troupe.Snapshot().Workers[0].ProcessId!.Value);
+        Within.Until(() => troupe.Snapshot().Workers[0] is { ProcessId: not null, Restarts: 2 }, "the third worker");
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1.9)), "nobody reads from it: it is not waited for");
+        await Dispose(troupe);
+    }
+
+    [Test]
     public async Task Worker_KilledIdleAMomentBeforeManyTasks_FaultsNone()
     {
         await using var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1 });

@@ -95,7 +95,6 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             {
                 var value = await child.OutcomeAsync(number, cancellationToken).ConfigureAwait(false);
                 if (_losses > 0) HasEndedWell();
-                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);
                 return value;
             }
             catch (ChildLostException lost)
@@ -112,7 +111,8 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
             finally
             {
-                if (!child.HasTasks) Rest();
+                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);   // however the task has ended
+                if (Live != child || !child.HasTasks) Rest();   // one that was lost has kept the task that it died of
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
