@@ -78,7 +78,18 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public long Hand(TIn input, Activity? activity) => _child!.Hand(input, activity);
+    public long Hand(TIn input, Activity? activity)
+    {
+        try
+        {
+            return _child!.Hand(input, activity);
+        }
+        catch
+        {
+            if (!_child!.HasTasks) Rest();   // the input cannot travel: there is nothing to do after all
+            throw;
+        }
+    }
 
     public ValueTask FlushAsync() => _child!.FlushAsync();
 
