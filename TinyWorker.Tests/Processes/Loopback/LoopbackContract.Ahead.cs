@@ -174,6 +174,45 @@ public sealed partial class LoopbackContract
         AssertBalanced(troupe.Snapshot(), Many);
     }
 
+    [Test]
+    public async Task Task_ThatEndsItsWorkerAfterOthersWereTakenBack_RunsOnce()
+    {
+        var ran = new int[Many];
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                Interlocked.Increment(ref ran[x]);
+                if (x % 100 == 50)
+                {
+                    WaitFor(TimeSpan.FromMilliseconds(5));   // what is behind it is recalled, and lies unread in its connection
+                    _launcher.Children.Single(child => !child.Exited.IsCompleted).Kill();
+                }
+
+                return x;
+            },
+            Options(new Settings { Capacity = Many }));
+        var all = Enumerable.Range(0, Many).Select(i => troupe.Submit(i)).ToArray();
+        foreach (var future in all) WaitForEnd(future);
+        await End(troupe);
+        Assert.That(ran, Is.All.EqualTo(1));
+        Assert.That(all.Select(future => future.Exception is WorkerCrashedException), Is.EqualTo(Enumerable.Range(0, Many).Select(x => x % 100 == 50)));
+        AssertBalanced(troupe.Snapshot(), Many);
+    }
+
+    [Test]
+    public async Task LargeInputs_BehindLargeResults_DoNotBlockEachOther()
+    {
+        const int Large = 4 << 20;
+        var troupe = new TinyTroupe<byte[], byte[]>(bytes => new byte[bytes.Length == 1 ? Large : 1], Options(new Settings { Capacity = Many }));
+        for (var round = 0; round < 10; round++)
+        {
+            var all = Enumerable.Repeat(2, 400).Concat([1, Large, 1, Large, 1, Large]).Select(length => troupe.Submit(new byte[length])).ToArray();
+            foreach (var future in all) Within.Time(future);
+        }
+
+        await End(troupe);
+    }
+
     private static async Task<TinyFuture<int>[]> SubmitByMany(TinyTroupe<int, int> troupe, Action<TinyFuture<int>> afterwards, int among)
     {
         var all = new TinyFuture<int>[4 * Many];

@@ -49,6 +49,35 @@ internal sealed class DyingTests : TroupeFixture
     }
 
     [Test]
+    public async Task Worker_ThatDiesIdleAfterATaskKilledTheOneBeforeIt_IsReplacedAtOnce()
+    {
+        await using var troupe = new TinyTroupe<int, int>(_ => Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 1 });
+        await Crashed(troupe.Submit(1), Death.Sigkill);
+        AssertIdleWorkerIsReplacedAtOnce(troupe.Snapshot);
+        await Dispose(troupe);
+    }
+
+    [Test]
+    public async Task Worker_ThatDiesIdleAfterAnInputThatCouldNotTravel_IsReplacedAtOnce()
+    {
+        await using var troupe = new TinyTroupe<Type, int>(_ => 1, new ProcessTroupeOptions { Workers = 1 });
+        await Within.Time(troupe.WhenReadyAsync());
+        await Fault<NotSupportedException>(troupe.Submit(typeof(int)));
+        AssertIdleWorkerIsReplacedAtOnce(troupe.Snapshot);
+        await Dispose(troupe);
+    }
+
+    private static void AssertIdleWorkerIsReplacedAtOnce(Func<TroupeSnapshot> now)
+    {
+        Within.Until(() => now().Workers[0].ProcessId is not null, "the worker");
+        var restarts = now().Workers[0].Restarts;
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Deaths.Kill(now().Workers[0].ProcessId!.Value);
+        Within.Until(() => now().Workers[0].ProcessId is not null && now().Workers[0].Restarts > restarts, "the next worker");
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1.9)), "nobody reads from it: it is not waited for");
+    }
+
+    [Test]
     public async Task Worker_KilledIdleAMomentBeforeManyTasks_FaultsNone()
     {
         await using var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1 });

@@ -68,6 +68,22 @@ internal sealed class OptionTests : TroupeFixture
     }
 
     [Test]
+    public async Task MaxWorkerMemory_PassedByATaskThatFaults_ReplacesTheWorkerBeforeTheNext()
+    {
+        await using var troupe = new TinyTroupe<int, int>(
+            mebibytes =>
+            {
+                Hoard.Keep(mebibytes << 20);
+                return mebibytes > 1 ? throw new FormatException("on purpose") : Environment.ProcessId;
+            },
+            new ProcessTroupeOptions { Workers = 1, MaxWorkerMemory = 300 << 20 });
+        var first = await Result(troupe.Submit(1));
+        await Fault<FormatException>(troupe.Submit(400));
+        Assert.That(await Result(troupe.Submit(1)), Is.Not.EqualTo(first));
+        await Dispose(troupe);
+    }
+
+    [Test]
     public async Task MaxTasksPerWorker_Reached_GivesTheNextTaskAFreshProcess()
     {
         await using var troupe = new TinyTroupe<int, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 2 });

@@ -42,7 +42,8 @@ internal sealed partial class Child<TIn, TOut>
             _isProbing = Stopwatch.GetElapsedTime(_lastReceived, now) > Rested;
             Volatile.Write(ref _lastReceived, now);
         }
-        else if (_handedBytes > MostBytesHanded) return 0;
+        else if (_handedBytes >= MostBytesHanded) return 0;
+
         var before = _writer.Length;
         var mark = _writer.Mark();
         try
@@ -57,17 +58,17 @@ internal sealed partial class Child<TIn, TOut>
         }
 
         var bytes = _writer.Length - before;
-        _handedBytes += bytes;
         lock (_handed)
         {
-            // What was asked for comes back: a task that is handed behind it would overtake it.
-            if (_handed.Count > 0 && _recalled > _answered)
+            // What was asked for comes back: a task that is handed behind it would overtake it. And one that is large by itself is for a child
+            // that has nothing else to do: until it has gone there nothing is read, and the child may be stuck with a large outcome.
+            if (_handed.Count > 0 && (_recalled > _answered || _handedBytes + bytes > MostBytesHanded))
             {
                 _writer.Rollback(mark);
-                _handedBytes -= bytes;
                 return 0;
             }
 
+            _handedBytes += bytes;
             Volatile.Write(ref _sequence, _sequence + 1);
             _handed.Enqueue((_sequence, bytes));
             return _sequence;

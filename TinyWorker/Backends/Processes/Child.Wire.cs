@@ -93,13 +93,14 @@ internal sealed partial class Child<TIn, TOut>
     }
 
     // A peer that ends with something of ours unread resets the connection; one that has read it all just ends it. If there was but one
-    // task, that is the one. What was disposed here tells nothing.
+    // task, that is the one; not if others were handed behind it, which may lie there unread although they were taken back. What was
+    // disposed here tells nothing.
     private ChildLostException Lost(Exception? cause)
     {
         lock (_handed)
         {
             var isUnread = _couldNotSend || cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown };
-            return new ChildLostException(wasUntouched: isUnread && _handed.Count <= 1, cause);
+            return new ChildLostException(wasUntouched: isUnread && (!_handed.TryPeek(out var first) || first.Number == _sequence), cause);
         }
     }
 }

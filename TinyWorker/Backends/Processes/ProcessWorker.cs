@@ -88,7 +88,18 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public long Hand(TIn input, Activity? activity) => _child!.Hand(input, activity);
+    public long Hand(TIn input, Activity? activity)
+    {
+        try
+        {
+            return _child!.Hand(input, activity);
+        }
+        catch
+        {
+            if (!_child!.HasTasks) Rest();   // the input cannot travel: there is nothing to do after all
+            throw;
+        }
+    }
 
     public ValueTask FlushAsync() => _child!.FlushAsync();
 
@@ -105,7 +116,6 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             {
                 var value = await child.OutcomeAsync(number, cancellationToken).ConfigureAwait(false);
                 if (_losses > 0) HasEndedWell();
-                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);
                 return value;
             }
             catch (ChildLostException lost)
@@ -122,7 +132,8 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
             finally
             {
-                if (!child.HasTasks) Rest();
+                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);   // however the task has ended
+                if (Live != child || !child.HasTasks) Rest();   // one that was lost has kept the task that it died of
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
