@@ -32,6 +32,8 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
         _workers = workers;
         _process = process;
         _reader.ValueFormat = workers.Results;
+        // Enough on Linux as it is; not everywhere.
+        if (process.Data.SendBufferSize < 2 * MostBytesHanded) process.Data.SendBufferSize = 2 * MostBytesHanded;
     }
 
     public int ProcessId => _process.ProcessId;

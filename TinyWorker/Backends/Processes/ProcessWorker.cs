@@ -223,8 +223,10 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             if (isLost) _losses++;
             _restarts++;
             _leaving.RemoveAll(static left => left.Gone.IsCompleted);
-            _leaving.Add((child, SeeOffAsync(child, isLost)));
-            _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1);
+            var gone = SeeOffAsync(child, isLost);
+            _leaving.Add((child, gone));
+            // What a living worker holds (a GPU, its memory) is to be free first; a lost one holds nothing.
+            _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1, isLost ? Task.CompletedTask : gone);
             _ = WatchWhenStartedAsync(_current);
             return true;
         }
@@ -237,9 +239,10 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         else await child.StopAsync().ConfigureAwait(false);
     }
 
-    private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses)
+    private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses, Task after)
     {
         await Task.Yield();   // out of the lock
+        await after.WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         for (var t = 1; ; t++)
         {
             try
