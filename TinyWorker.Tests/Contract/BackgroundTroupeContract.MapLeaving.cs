@@ -113,18 +113,21 @@ public abstract partial class BackgroundTroupeContract
     public async Task Map_LeftWithATaskThatObeysNobody_WaitsForItTheGraceAndNoLonger([Values] bool ordered, [Values] bool asynchronous)
     {
         using var hung = new ManualResetEventSlim();
+        var begun = 0;
         var clock = new ManualClock();
         var source = new WatchedSource(100);
         var troupe = new TinyTroupe<int, int>(
             x =>
             {
                 if (x == 0) Within.Until(() => source.Read >= 4, "a full window");
-                return x > 0 ? Pass(hung, x) : x;
+                if (x <= 0) return x;
+                Interlocked.Increment(ref begun);
+                return Pass(hung, x);
             },
             Options(new Settings { Workers = 2, Grace = TimeSpan.FromSeconds(5), Clock = clock }));
         var leaving = Task.Run(() => Enumerate(troupe, source, new MapOptions { Ordered = ordered, Window = 4 }, asynchronous, _ =>
         {
-            Within.Until(() => troupe.Snapshot().Running == 2, "two tasks to run");
+            Within.Until(() => Volatile.Read(ref begun) == 2, "two tasks to run");
             throw new FormatException("consumer");
         }));
         Within.Until(() => clock.Armed == 2, "both to be given the grace");

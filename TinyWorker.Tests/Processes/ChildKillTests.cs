@@ -52,11 +52,11 @@ internal sealed class ChildKillTests
     {
         var folder = Directory.CreateTempSubdirectory("tinyworker-kills-");
         await KillMany(8, folder);   // what is made once in a process
-        var files = ProcessTable.OpenFiles();
+        var files = ProcessTable.OpenHandles();
         await KillMany(100, folder);
         Assert.That(ProcessTable.Zombies(), Is.Empty);
         Assert.That(ProcessTable.Children(), Is.Empty);
-        Within.Until(() => ProcessTable.OpenFiles() <= files, "the files to be closed");
+        Within.Until(() => ProcessTable.OpenHandles() <= files, "the files to be closed");
         Assert.That(Directory.GetFileSystemEntries(folder.FullName), Is.Empty, "sockets of ours, and what killed runtimes leave behind");
         folder.Delete();
         Within.Until(() => ProcessTable.Threads("TinyWorker:") == 0, "the threads to end");

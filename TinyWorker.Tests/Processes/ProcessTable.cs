@@ -16,8 +16,6 @@ internal static class ProcessTable
 
     public static int[] Children() => All().Where(id => Stat(id) is [_, var parent, ..] && parent == Self).ToArray();
 
-    public static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
-
     /// <summary>What this process holds but for the assemblies, which are loaded whenever they are needed.</summary>
     public static int OpenHandles() =>
         Directory.GetFiles("/proc/self/fd").Select(Target).Count(target => target is not null && !target.EndsWith(".dll", StringComparison.Ordinal));

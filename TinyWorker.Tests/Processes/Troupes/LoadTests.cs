@@ -37,9 +37,14 @@ internal sealed class LoadTests : TroupeFixture
         var killer = Task.Run(() =>
         {
             var random = new Random(17);
+            long[] doneAtKill = [-1, -1, -1, -1];
             while (!stop.IsCancellationRequested && kills < 25)
             {
-                if (troupe.Snapshot().Workers[random.Next(4)].ProcessId is not { } victim) continue;
+                // One that has ended a task since it was killed last: or one task could lose all its attempts to chance.
+                var index = random.Next(4);
+                var worker = troupe.Snapshot().Workers[index];
+                if (worker.ProcessId is not { } victim || worker.TasksDone <= doneAtKill[index]) continue;
+                doneAtKill[index] = worker.TasksDone;
                 var progress = ended.Count;
                 Deaths.Kill(victim);
                 kills++;
