@@ -72,10 +72,11 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     public async Task Cancel_OfATaskThatIgnoresIt_CostsTheWorkerAfterTheGraceAndReplacesIt()
     {
         using var hung = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();   // in another process a task that runs, as far as is known here, may be on its way
         var clock = new ManualClock();
-        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Pass(hung, x) : x, Options(new Settings { Grace = TimeSpan.FromSeconds(5), Clock = clock }));
+        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Begin(begun, hung, x) : x, Options(new Settings { Grace = TimeSpan.FromSeconds(5), Clock = clock }));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Within.Until(() => begun.IsSet && future.Status == TinyFutureStatus.Running, "the start");
         future.Cancel();
         Within.Until(() => clock.Armed > 0, "the grace to begin");
         clock.Advance(TimeSpan.FromSeconds(4));
@@ -110,11 +111,12 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     public async Task TaskTimeout_OfATaskThatIgnoresIt_FaultsItAndReplacesTheWorker()
     {
         using var hung = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();   // in another process a task that runs, as far as is known here, may be on its way
         var clock = new ManualClock();
         var settings = new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(5), Clock = clock };
-        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Pass(hung, x) : x, Options(settings));
+        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Begin(begun, hung, x) : x, Options(settings));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running && clock.Armed > 0, "the start");
+        Within.Until(() => begun.IsSet && future.Status == TinyFutureStatus.Running && clock.Armed > 0, "the start");
         clock.Advance(TimeSpan.FromSeconds(10));
         clock.Advance(TimeSpan.FromSeconds(5));
         WaitForEnd(future);
@@ -230,6 +232,12 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     {
         ArgumentNullException.ThrowIfNull(now);
         Assert.That((now.Abandoned, now.Workers[0].Restarts), Is.EqualTo((1, isReplaced ? 1 : 0)));
+    }
+
+    protected static int Begin(ManualResetEventSlim begun, ManualResetEventSlim gate, int value)
+    {
+        begun.Set();
+        return Pass(gate, value);
     }
 
     protected static int Pass(ManualResetEventSlim gate, int value)
