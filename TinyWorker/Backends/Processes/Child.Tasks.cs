@@ -12,7 +12,6 @@ internal sealed partial class Child<TIn, TOut>
     private const int MostHanded = 64;
     private const int MostBytesHanded = 64 * 1024;   // always fit into the connection: to send never waits for a child that waits to send itself
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(1);   // a task that takes so long holds up those behind it
-    private static readonly TimeSpan Rested = TimeSpan.FromMilliseconds(1);       // a child that had nothing to do for so long may have died of something else
 
     private readonly Queue<(long Number, long Bytes)> _handed = new();   // guarded by the lock on itself: neither ended nor come back
     private readonly Timer _impatience;
@@ -21,27 +20,18 @@ internal sealed partial class Child<TIn, TOut>
     private long _recalled;        // guarded by the lock on _handed: up to which number tasks were asked for
     private long _answered;        // guarded by the lock on _handed: up to which number that was answered
     private long _handedBytes;     // the loop's
-    private bool _isProbing;       // the task that it is at is the first after a rest
     private long _lastReceived;    // when: a time stamp
     private int _outcomes;         // since then
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
     private int _isImpatient;      // 1 while the timer is set
 
-    /// <summary>
-    /// How many tasks it ends in <see cref="WorthReaching"/>. None with the first after a rest: if it died meanwhile, that task is alone, and it
-    /// can be told that it was not begun.
-    /// </summary>
-    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 && !_isProbing ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
+    /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
+    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
     public long Hand(TIn input, Activity? activity)
     {
-        if (_handed.Count == 0)
-        {
-            var now = Stopwatch.GetTimestamp();
-            _isProbing = Stopwatch.GetElapsedTime(_lastReceived, now) > Rested;
-            Volatile.Write(ref _lastReceived, now);
-        }
+        if (_handed.Count == 0) Volatile.Write(ref _lastReceived, Stopwatch.GetTimestamp());
         else if (_handedBytes >= MostBytesHanded) return 0;
 
         var before = _writer.Length;
@@ -111,7 +101,6 @@ internal sealed partial class Child<TIn, TOut>
 
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
             _outcomes++;
-            _isProbing = false;
             lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;   // it is the first: the others come back only behind it
             switch (frame.Kind)
             {
