@@ -1,5 +1,3 @@
-using TinyWorker.Tests.Stress;
-
 namespace TinyWorker.Tests.Construction;
 
 internal sealed class OptionsTests

@@ -10,6 +10,7 @@ public abstract partial class BackgroundTroupeContract
     public async Task Logger_ThatThrows_DisturbsNeitherTimeoutsNorReplacementsNorDisposals([Values] bool isAskedFirst)
     {
         using var hung = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         using var loggers = new ThrowingLoggers(isAskedFirst);
         var clock = new ManualClock();
         var made = 0;
@@ -18,7 +19,7 @@ public abstract partial class BackgroundTroupeContract
             _ => Interlocked.Increment(ref made) == 2
                 ? throw new FormatException("the first try of the replacement")
                 : new FunctionWorker(
-                    x => x == 0 ? Pass(hung, x) : x,
+                    x => x == 0 ? Begin(begun, hung, x) : x,
                     () =>
                     {
                         Interlocked.Increment(ref disposed);
@@ -26,7 +27,7 @@ public abstract partial class BackgroundTroupeContract
                     }),
             Options(new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Clock = clock, Loggers = loggers }));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running && clock.Armed > 0, "the start");
+        Within.Until(() => begun.IsSet && clock.Armed > 0, "the start");
         clock.Advance(TimeSpan.FromSeconds(10));
         clock.Advance(TimeSpan.FromSeconds(1));
         WaitForEnd(future);

@@ -95,6 +95,7 @@ public abstract partial class BackgroundTroupeContract
     public async Task Callback_OfAFutureHoweverItEnds_RunsOnThePoolUnderNoLock(string end)
     {
         using var gate = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         var clock = new ManualClock();
         Thread? worker = null, ender = null;
         var workerIsOfThePool = false;
@@ -102,11 +103,11 @@ public abstract partial class BackgroundTroupeContract
             x =>
             {
                 (worker, workerIsOfThePool) = (Thread.CurrentThread, Thread.CurrentThread.IsThreadPoolThread);
-                return x == 0 ? Pass(gate, x) : x;
+                return x == 0 ? Begin(begun, gate, x) : x;
             },
             Options(new Settings { Clock = clock, Grace = TimeSpan.FromSeconds(5) }));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Within.Wait(begun, "the start");
         if (end == "cancelled while it waits") future = troupe.Submit(2);
         var callback = new TaskCompletionSource<(Thread Thread, bool IsOfThePool)>();
         future.OnCompleted(ended =>

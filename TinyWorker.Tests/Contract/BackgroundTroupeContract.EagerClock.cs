@@ -9,9 +9,10 @@ public abstract partial class BackgroundTroupeContract
     public async Task Cancel_WithNoGraceAndAClockThatCallsAtOnce_GivesTheWorkerUpAndReplacesIt()
     {
         using var hung = new ManualResetEventSlim();
-        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Pass(hung, x) : x, Options(new Settings { Grace = TimeSpan.Zero, Clock = new EagerClock() }));
+        using var begun = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Begin(begun, hung, x) : x, Options(new Settings { Grace = TimeSpan.Zero, Clock = new EagerClock() }));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Within.Wait(begun, "the start");
         Within.Time(() => Assert.That(future.Cancel(), Is.True));
         WaitForEnd(future);
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Canceled));
@@ -26,12 +27,13 @@ public abstract partial class BackgroundTroupeContract
     public async Task Logger_ToldThatAWorkerIsGivenUp_IsCalledUnderNoLock(bool atOnce)
     {
         using var hung = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         using var loggers = new CallingLoggers();
         var clock = new ManualClock();
         var settings = new Settings { Grace = atOnce ? TimeSpan.Zero : TimeSpan.FromSeconds(1), Clock = atOnce ? new EagerClock() : clock, Loggers = loggers };
-        var troupe = new TinyTroupe<int, int>(x => Pass(hung, x), Options(settings));
+        var troupe = new TinyTroupe<int, int>(x => Begin(begun, hung, x), Options(settings));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Within.Wait(begun, "the start");
         var aborted = false;
         loggers.OnWarning = () =>
         {

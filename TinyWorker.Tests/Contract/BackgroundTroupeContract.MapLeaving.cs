@@ -91,7 +91,7 @@ public abstract partial class BackgroundTroupeContract
         Assert.That(troupe.Snapshot().Abandoned, Is.Zero);
         for (var i = 0; i < 8; i++) Assert.That(Within.Time(troupe.Submit(-i)), Is.EqualTo(-i), "the troupe is as good as new");
         await End(troupe);
-        Stress.Threads.AreGone("leavers");
+        Threads.AreGone("leavers");
 
         void See(int x)
         {
@@ -214,6 +214,6 @@ public abstract partial class BackgroundTroupeContract
         Assert.That(isLateItemBegun, Is.False, "what is read too late is not begun");
         Assert.That(Within.Time(troupe.Submit(0)), Is.Zero, "the troupe is as good as new");
         await End(troupe);
-        Stress.Threads.AreGone("pending");
+        Threads.AreGone("pending");
     }
 }

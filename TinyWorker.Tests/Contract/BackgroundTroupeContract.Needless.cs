@@ -7,17 +7,18 @@ public abstract partial class BackgroundTroupeContract
     public async Task WhenReadyAsync_WithAWorkerReplacedBeforeAnotherIsMade_WaitsForThatOther()
     {
         using var hung = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         using var slow = new ManualResetEventSlim();
         var clock = new ManualClock();
         var troupe = new TinyTroupe<int, int>(
             info =>
             {
                 if (info.Index == 1) Within.Wait(slow);
-                return new FunctionWorker(x => x == 0 ? Pass(hung, x) : x);
+                return new FunctionWorker(x => x == 0 ? Begin(begun, hung, x) : x);
             },
             Options(new Settings { Workers = 2, Clock = clock }));
         var future = troupe.Submit(0);
-        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Within.Wait(begun, "the start");
         future.Cancel();
         clock.Advance(TimeSpan.FromSeconds(1));
         WaitForEnd(future);

@@ -1,5 +1,3 @@
-using TinyWorker.Tests.Stress;
-
 namespace TinyWorker.Tests.Contract;
 
 // What a task left behind comes back to its worker's thread, and may block it.

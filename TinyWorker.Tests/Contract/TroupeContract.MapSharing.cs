@@ -160,6 +160,6 @@ public abstract partial class TroupeContract
         Assert.That(Volatile.Read(ref isBackground), Is.True, "the process may exit");
         Assert.That(Within.Time(troupe.Submit(3)), Is.EqualTo(3));
         await End(troupe);
-        Stress.Threads.AreGone("dropped");
+        Threads.AreGone("dropped");
     }
 }

@@ -59,7 +59,7 @@ internal sealed class ChildKillTests
         Within.Until(() => ProcessTable.OpenHandles() <= files, "the files to be closed");
         Assert.That(Directory.GetFileSystemEntries(folder.FullName), Is.Empty, "sockets of ours, and what killed runtimes leave behind");
         folder.Delete();
-        Within.Until(() => ProcessTable.Threads("TinyWorker:") == 0, "the threads to end");
+        Threads.AreGone("TinyWorker:");
     }
 
     private static async Task KillMany(int count, DirectoryInfo folder)

@@ -18,11 +18,7 @@ internal static class ProcessTable
 
     /// <summary>What this process holds but for the assemblies, which are loaded whenever they are needed.</summary>
     public static int OpenHandles() =>
-        Directory.GetFiles("/proc/self/fd").Select(Target).Count(target => target is not null && !target.EndsWith(".dll", StringComparison.Ordinal));
-
-    /// <summary>How many threads of this process have a name that begins so, as far as the system keeps names.</summary>
-    public static int Threads(string name) =>
-        Directory.GetDirectories("/proc/self/task").Count(thread => NameOf(thread).StartsWith(name, StringComparison.Ordinal));
+        Directory.GetFiles("/proc/self/fd").Select(Target).Count(target => !target.EndsWith(".dll", StringComparison.Ordinal));
 
     /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
     public static string[] Sockets(string id) =>
@@ -50,18 +46,6 @@ internal static class ProcessTable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static string NameOf(string thread)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(thread, "comm"));
-        }
-        catch (IOException)
-        {
-            return "";
         }
     }
 

@@ -1,5 +1,3 @@
-using TinyWorker.Tests.Stress;
-
 namespace TinyWorker.Tests.Streaming;
 
 [NonParallelizable]

@@ -140,8 +140,7 @@ internal sealed class PlatformTrapTests
             Within.Until(
                 () =>
                 {
-                    var status = Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllLines(Path.Combine(task, "status")))
-                        .Where(lines => lines[0].Contains("herd", StringComparison.Ordinal)).ToArray();
+                    var status = Threads.StatusOf("herd").ToArray();
                     sleeps = status.Sum(Sleeps);
                     return status.Length == workers && status.All(lines => lines.Any(line => line.StartsWith("State:\tS", StringComparison.Ordinal)));
                 },

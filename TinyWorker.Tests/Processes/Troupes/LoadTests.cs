@@ -16,7 +16,7 @@ internal sealed class LoadTests : TroupeFixture
         Assert.That(ProcessTable.Zombies(), Is.Empty);
         Assert.That(ProcessTable.Children(), Is.Empty);
         Within.Until(() => ProcessTable.OpenHandles() <= handles, "the handles to be closed");
-        Within.Until(() => ProcessTable.Threads("TinyWorker:") == 0, "the threads to end");
+        Threads.AreGone("TinyWorker:");
     }
 
     [Test]
