@@ -14,6 +14,9 @@ internal interface IAheadWorker<in TIn, TOut> : IRemoteWorker
     /// <summary>How many tasks it is worth to have handed: as many as it ends in a fraction of a millisecond; 0 if they take longer.</summary>
     int Reach { get; }
 
+    /// <summary>How many tasks have ended at the one that is there now; one that took another's place begins anew.</summary>
+    long TasksEnded { get; }
+
     /// <summary>Whether there is somebody to hand tasks to. There is not while one that died is being replaced.</summary>
     bool IsReady { get; }
 

@@ -23,6 +23,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private IAheadWorker<TIn, TOut>? _ahead;                    // _worker, if it is one
     private bool _hasRested = true;                             // since its last task
 
+    private long TasksOfThisWorker => _ahead?.TasksEnded ?? _tasksOfThisWorker;
+
     public void RecallHanded() => (Remote as IAheadWorker<TIn, TOut>)?.Recall();
 
     /// <summary>While its worker is being replaced the loop takes no task: another may have time for it. False if there will be no worker.</summary>
@@ -72,7 +74,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>Hands on what waits, as far as the worker reaches, but no more than its share of it.</summary>
     private void ReachAhead()
     {
-        var reach = Math.Min(_ahead!.Reach, _troupe.MaxTasksPerWorker - _tasksOfThisWorker - 1);
+        var reach = Math.Min(_ahead!.Reach, _troupe.MaxTasksPerWorker - TasksOfThisWorker - 1);
         var count = _handed.Count;   // who gives the loop up may empty it meanwhile: then nothing is sent any more
         if (reach <= 0 || count > reach / 2) return;
         for (var share = Math.Min(reach - count, _queue.Count / _troupe.Workers); share > 0 && TryTakeToHand(out var item, out var place); share--)

@@ -30,7 +30,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
     private bool _isTaking;                       // looked at by who must have the channel for itself
     private bool _isLast;                         // nothing waited behind _current when it started
-    private long _tasksOfThisWorker;
+    private long _tasksOfThisWorker;              // of one that runs here
     private bool _isRetired;                      // set once, by the loop itself, when it finds that it was given up
 
     public WorkerLoop(TinyTroupe<TIn, TOut> troupe, WorkerInfo info, WorkerTally tally, int triesAtStart)
@@ -106,7 +106,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 }
 
                 if (_isRetired) return;
-                if (_tasksOfThisWorker >= _troupe.MaxTasksPerWorker && !await TryReplaceWorkerAsync()) return;
+                if (TasksOfThisWorker >= _troupe.MaxTasksPerWorker && !await TryReplaceWorkerAsync()) return;
                 continue;
             }
 

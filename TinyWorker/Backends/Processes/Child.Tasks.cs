@@ -25,6 +25,9 @@ internal sealed partial class Child<TIn, TOut>
     private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
     private int _isImpatient;      // 1 while the timer is set
 
+    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.TasksEnded"/>
+    public long TasksEnded { get; private set; }
+
     /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
     public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
 
@@ -101,6 +104,7 @@ internal sealed partial class Child<TIn, TOut>
 
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
             _outcomes++;
+            TasksEnded++;
             lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;   // it is the first: the others come back only behind it
             switch (frame.Kind)
             {

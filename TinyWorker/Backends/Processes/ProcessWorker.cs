@@ -48,6 +48,8 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
 
     public int Reach => _child!.Reach;
 
+    public long TasksEnded => Live?.TasksEnded ?? 0;
+
     public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
     {
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
