@@ -1,12 +1,23 @@
+using TinyWorker.Tests.Leaks;
+
 namespace TinyWorker.Tests;
 
-/// <summary>A process that takes two results of a map whose other tasks never end, drops its iterator, and returns from Main.</summary>
+/// <summary>
+/// What tests run in a process of its own: a look for leaks; or a map whose other tasks never end, of which it takes two results, drops
+/// the iterator, and returns from Main.
+/// </summary>
 internal static class Program
 {
     private static readonly ManualResetEventSlim Never = new();
 
     internal static async Task Main(string[] arguments)
     {
+        if (arguments[0] == LeakRun.Name)
+        {
+            await LeakRun.RunAsync(arguments[1], arguments[2], arguments[3]);
+            return;
+        }
+
         var (map, hasProgress) = (arguments[0], bool.Parse(arguments[1]));
         var numbers = Enumerable.Range(0, 1000);
         var workers = new TinyTroupeOptions { Workers = 2 };
