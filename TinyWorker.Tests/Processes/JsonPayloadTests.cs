@@ -18,6 +18,10 @@ internal sealed partial class JsonPayloadTests
     }
 
     [Test]
+    public void Context_OfNull_IsRefused() =>
+        Assert.That(() => new JsonPayloadSerializer((JsonSerializerContext)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
+
+    [Test]
     public void Tuples_OfEverything_ComeThrough()
     {
         Exactly((1, "one"));

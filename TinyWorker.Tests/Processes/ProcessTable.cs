@@ -16,9 +16,10 @@ internal static class ProcessTable
 
     public static int[] Children() => All().Where(id => Stat(id) is [_, var parent, ..] && parent == Self).ToArray();
 
-    /// <summary>What this process holds but for the assemblies, which are loaded whenever they are needed.</summary>
+    /// <summary>What this process holds but for the assemblies and their symbols, which are loaded whenever they are needed.</summary>
     public static int OpenHandles() =>
-        Directory.GetFiles("/proc/self/fd").Select(Target).Count(target => !target.EndsWith(".dll", StringComparison.Ordinal));
+        Directory.GetFiles("/proc/self/fd").Select(Target)
+            .Count(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal));
 
     /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
     public static string[] Sockets(string id) =>

@@ -43,6 +43,17 @@ internal sealed class AdmissionGateTests
     }
 
     [Test]
+    public void Ticket_OfATokenThatHasFired_EndsCancelledAndLeavesTheGate()
+    {
+        var gate = new AdmissionGate(1, () => { });
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered));
+        var ticket = TestTicket.QueueAt(gate, () => Assert.Fail("it entered"), new CancellationToken(canceled: true));
+        Assert.That(ticket.Outcome, Is.EqualTo(AdmissionTicket.End.Cancelled));
+        gate.Leave();
+        Assert.That(gate.TryEnter(), Is.EqualTo(Admission.Entered), "the fast way in is open");
+    }
+
+    [Test]
     public void Gate_WithAQueue_LetsInFirstComeFirstServed()
     {
         var gate = new AdmissionGate(1, () => { });

@@ -41,7 +41,13 @@ internal sealed class ParallelMapTests
         string[] expected = ["<1>", "<2>", "<3>"];
         Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync(x => $"<{x}>"))), Is.EqualTo(expected));
         Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync(info => new Brackets(info.Index)))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync((x, token) => $"<{x}>"))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync(x => Task.FromResult($"<{x}>")))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync((x, token) => Task.FromResult($"<{x}>")))), Is.EqualTo(expected));
         Assert.That(await Within.Time(Collect(Slowly().ParallelMapAsync(x => $"<{x}>"))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Slowly().ParallelMapAsync((x, token) => $"<{x}>"))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Slowly().ParallelMapAsync((x, token) => Task.FromResult($"<{x}>")))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(Slowly().ParallelMapAsync(info => new Brackets(info.Index)))), Is.EqualTo(expected));
         Assert.That(
             await Within.Time(Collect(Slowly().ParallelMapAsync(async x =>
             {

@@ -79,7 +79,7 @@ internal sealed class Crew<TIn, TOut>
         WorkerLoop<TIn, TOut>? fresh = null;
         lock (_lock)
         {
-            if (!_present.Remove(loop)) return;
+            if (!_present.Remove(loop)) return;   // never: the phases of its ladder let a loop be given up or leave, and once
             _abandoned++;
             if (!_isEnding && _troupe.Verdict is null)
             {
@@ -99,7 +99,7 @@ internal sealed class Crew<TIn, TOut>
     {
         lock (_lock)
         {
-            if (!_present.Remove(loop)) return;
+            if (!_present.Remove(loop)) return;   // as above
             _left.Add(loop);
         }
 

@@ -6,9 +6,6 @@ namespace TinyWorker.Backends;
 /// </summary>
 internal interface IWorkerExecutor
 {
-    /// <summary>The context to which the awaits of asynchronous workers come back; null for the shared pool.</summary>
-    SynchronizationContext? Context { get; }
-
     /// <summary>Whether to look out for work for a moment before lying down.</summary>
     bool MaySpin { get; }
 

@@ -229,6 +229,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
             else if (!TryGiveUp_NeedsLock(out toEnd))
             {
+                // Due for what has ended: what came after it has set no time, or the loop is out of the ladder's hands.
                 Disarm_NeedsLock();
                 return;
             }

@@ -6,7 +6,7 @@ namespace TinyWorker.Diagnostics;
 internal sealed class SafeLogger(ILogger logger) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => logger.BeginScope(state);
+        where TState : notnull => logger.BeginScope(state);   // the library opens none
 
     public bool IsEnabled(LogLevel logLevel)
     {

@@ -168,7 +168,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
                 case Running:
                     if (troupe.Crew.TryCancel(this)) return true;
                     if (Volatile.Read(ref _state) != Running) return false;
-                    break;
+                    break;   // never: whoever runs it has had it as its current one since before it ran
                 default:
                     return false;
             }

@@ -39,7 +39,7 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
             ref var seat = ref SeatOf(rows, number).Item;
             if (Volatile.Read(ref seat) is not null) continue;
             item.Seat = number;
-            if (Interlocked.CompareExchange(ref seat, item, null) is null) return;
+            if (Interlocked.CompareExchange(ref seat, item, null) is null) return;   // or somebody else was faster: the next seat
         }
     }
 

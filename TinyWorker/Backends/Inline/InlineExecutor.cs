@@ -15,8 +15,6 @@ internal sealed class InlineExecutor : SerialContext, IWorkerExecutor, IThreadPo
     private bool _isOwned;      // guarded by the lock on this: a thread runs it, or was told to
     private bool _isAsleep;     // guarded by the lock on this: that thread waits for its task
 
-    public SynchronizationContext? Context => this;
-
     public bool MaySpin => false;
 
     public void Start(Func<Task> loop) => Post(

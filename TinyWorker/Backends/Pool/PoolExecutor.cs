@@ -7,8 +7,6 @@ internal sealed class PoolExecutor : IWorkerExecutor, IThreadPoolWorkItem
 {
     private Action? _next;   // set while the pool has it: the loop has one continuation at a time
 
-    public SynchronizationContext? Context => null;
-
     public bool MaySpin => false;   // a thread of the pool that has nothing to do spins by itself
 
     public void Start(Func<Task> loop) => ThreadPool.UnsafeQueueUserWorkItem(static start => start(), loop, preferLocal: false);

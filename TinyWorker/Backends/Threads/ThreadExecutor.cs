@@ -16,8 +16,6 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
     public ThreadExecutor(string name, int maxStackSize, ThreadPriority priority) =>
         _thread = new Thread(Run, maxStackSize) { Name = name, IsBackground = true, Priority = priority };
 
-    public SynchronizationContext? Context => this;
-
     public bool MaySpin => true;
 
     public void Start(Func<Task> loop)

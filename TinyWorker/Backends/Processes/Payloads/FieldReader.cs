@@ -24,8 +24,6 @@ internal ref struct FieldReader(ReadOnlySpan<byte> payload)
         return length == -1 ? null : new string(MemoryMarshal.Cast<byte, char>(Take((long)length * sizeof(char))));
     }
 
-    public ReadOnlySpan<byte> ReadBytes() => Take(Read<int>());
-
     /// <summary>How many items follow, each of so many bytes at least: never more than could be there.</summary>
     public int ReadCount(int leastBytesEach)
     {

@@ -21,10 +21,4 @@ internal readonly struct FieldWriter(PayloadBuffer buffer)
         Write(value?.Length ?? Null);
         buffer.Write(MemoryMarshal.AsBytes(value.AsSpan()));
     }
-
-    public void Write(ReadOnlySpan<byte> bytes)
-    {
-        Write(bytes.Length);
-        buffer.Write(bytes);
-    }
 }
