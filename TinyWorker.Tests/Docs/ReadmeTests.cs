@@ -2,14 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace TinyWorker.Tests.Docs;
 
-/// <summary>What the README shows is the code of an example, to the letter.</summary>
+/// <summary>What the README and the manual show is the code of an example, to the letter.</summary>
 internal sealed partial class ReadmeTests
 {
-    [Test]
-    public void Readme_EverySample_IsTheExamplesCode()
+    [TestCase("README.md")]
+    [TestCase("docs/observing.md")]
+    public void Readme_EverySample_IsTheExamplesCode(string page)
     {
         var root = RepositoryRoot.Find();
-        var readme = File.ReadAllText(Path.Combine(root, "README.md"));
+        var readme = File.ReadAllText(Path.Combine(root, page));
         var samples = Sample().Matches(readme);
         var marks = Mark().Count(readme);
 
@@ -25,10 +26,11 @@ internal sealed partial class ReadmeTests
         }
     }
 
-    [Test]
-    public void Readme_EveryCSharpBlock_IsASample()
+    [TestCase("README.md")]
+    [TestCase("docs/observing.md")]
+    public void Readme_EveryCSharpBlock_IsASample(string page)
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "README.md"));
+        var readme = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), page));
 
         Assert.That(Block().Count(readme), Is.EqualTo(Sample().Count(readme)), "blocks of C# in the README, and those marked as samples");
     }
