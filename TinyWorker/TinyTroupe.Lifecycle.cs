@@ -1,3 +1,4 @@
+using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 
 namespace TinyWorker;
@@ -54,11 +55,24 @@ public sealed partial class TinyTroupe<TIn, TOut>
     /// <returns>The counts; they belong together.</returns>
     public TroupeSnapshot Snapshot()
     {
+        var (accepted, waiting, running, succeeded, faulted, canceled) = Count(out var loops);
+        return new TroupeSnapshot(
+            Name, Capacity, accepted, waiting, running, succeeded, faulted, canceled, Crew.Abandoned, Array.ConvertAll(loops, Describe));
+    }
+
+    TroupeLevels IMeteredTroupe.Levels()
+    {
+        var (_, waiting, running, _, _, _) = Count(out var loops);
+        return new TroupeLevels(waiting, running, Array.ConvertAll(loops, StateOf));
+    }
+
+    private (long Accepted, int Waiting, int Running, long Succeeded, long Faulted, long Canceled) Count(out Backends.WorkerLoop<TIn, TOut>[] loops)
+    {
         // What has ended is read first, what was accepted and what waits, in one step, second: so what runs is never too low. It is too high by
         // what ended in between; if by more than there are workers, the reading took too long and is done again.
         while (true)
         {
-            var loops = Crew.Loops;
+            loops = Crew.Loops;
             long succeeded = 0, faulted = Interlocked.Read(ref _faultedOutside), canceled = Interlocked.Read(ref _canceledOutside);
             foreach (var loop in loops)
             {
@@ -76,9 +90,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
                 continue;
             }
 
-            return new TroupeSnapshot(
-                Name, Capacity, ended + running + waiting, waiting, running, succeeded, faulted, canceled, Crew.Abandoned,
-                Array.ConvertAll(loops, Describe));
+            return (ended + running + waiting, waiting, running, succeeded, faulted, canceled);
         }
     }
 
@@ -89,6 +101,23 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Condemn(Failure.Fault(cause));
         Crew.RecallHanded();
     }
+
+    /// <summary>A worker takes the place of another.</summary>
+    internal void NoteReplacement(WorkerInfo fresh, string reason)
+    {
+        Log.WorkerReplaced(Logger, Name, fresh.Index, reason, fresh.Restarts);
+        try
+        {
+            TinyWorkerMeter.Restarted(Name, reason);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFaulted(Logger, Name, e);
+        }
+    }
+
+    /// <summary>The last worker has left.</summary>
+    internal void NoteGone() => TinyWorkerMeter.Living.Remove(this);
 
     internal void BeginEnding() => Interlocked.Increment(ref _ending);
 
@@ -154,18 +183,19 @@ public sealed partial class TinyTroupe<TIn, TOut>
         Backend.Submitted(isRunning: null);
     }
 
+    private static WorkerState StateOf(Backends.WorkerLoop<TIn, TOut> loop) => loop.Phase switch
+    {
+        Backends.WorkerPhase.Starting => WorkerState.Starting,
+        Backends.WorkerPhase.Working => loop.IsBusy ? WorkerState.Busy : WorkerState.Idle,
+        _ => WorkerState.Stopped,
+    };
+
     private static WorkerSnapshot Describe(Backends.WorkerLoop<TIn, TOut> loop)
     {
-        var state = loop.Phase switch
-        {
-            Backends.WorkerPhase.Starting => WorkerState.Starting,
-            Backends.WorkerPhase.Working => loop.IsBusy ? WorkerState.Busy : WorkerState.Idle,
-            _ => WorkerState.Stopped,
-        };
         var tally = loop.Tally;
         var remote = loop.Remote;
         return new WorkerSnapshot(
-            loop.Info.Index, state, tally.Succeeded + tally.Faulted + tally.Canceled, loop.Restarts,
+            loop.Info.Index, StateOf(loop), tally.Succeeded + tally.Faulted + tally.Canceled, loop.Restarts,
             remote?.ProcessId, remote?.ResidentBytes);
     }
 }

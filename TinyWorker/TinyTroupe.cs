@@ -26,10 +26,11 @@ namespace TinyWorker;
 /// <typeparam name="TIn">What a task takes.</typeparam>
 /// <typeparam name="TOut">What a task returns.</typeparam>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDisposable, ITroupeCore
+public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDisposable, ITroupeCore, IMeteredTroupe
 {
     private readonly bool _takesAnyObject = typeof(TIn) == typeof(object);
     private readonly Func<int> _waiting;   // how many tasks wait
+    private readonly bool _mayBeWatched;   // in a child nothing is counted: there the same tasks would be counted again
 
     /// <summary>A troupe whose workers apply a function; a thread for each, unless the options say otherwise.</summary>
     /// <param name="function">What the workers do; called by up to <see cref="Workers"/> workers at a time.</param>
@@ -100,6 +101,9 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
         _waiting = () => Gate.Read().Waiting;
         WaitingRoom = new(_waiting);
         Crew = new Crew<TIn, TOut>(this, Workers);
+        _madeAt = TimeProvider.GetTimestamp();
+        _mayBeWatched = options is not InlineTroupeOptions { IsInChild: true };
+        if (_mayBeWatched) TinyWorkerMeter.Living.Add(this);
         Backend.Submitting();
         Crew.Start();
         Backend.Submitted(isRunning: null);
@@ -155,6 +159,11 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     internal Crew<TIn, TOut> Crew { get; }
 
     ILogger ITroupeCore.Logger => Logger;
+
+    TimeProvider ITroupeCore.TimeProvider => TimeProvider;
+
+    /// <summary>Whether somebody listens to what happens to each task.</summary>
+    internal bool IsWatched => (TinyWorkerMeter.IsListenedTo || TinyWorkerActivity.Source.HasListeners()) && _mayBeWatched;
 
     internal bool IsInsideWorker => InsideWorker.Troupe == this;
 

@@ -3,10 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace TinyWorker.Tests.Contract;
 
-/// <summary>Keeps the exceptions that were logged.</summary>
+/// <summary>Keeps the exceptions that were logged, and the ids of all messages.</summary>
 internal sealed class RecordingLoggers : ILoggerFactory, ILogger
 {
     public ConcurrentQueue<Exception> Exceptions { get; } = new();
+
+    public ConcurrentQueue<int> EventIds { get; } = new();
+
+    public int CountOf(int eventId) => EventIds.Count(id => id == eventId);
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,6 +23,7 @@ internal sealed class RecordingLoggers : ILoggerFactory, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        EventIds.Enqueue(eventId.Id);
         if (exception is not null) Exceptions.Enqueue(exception);
     }
 

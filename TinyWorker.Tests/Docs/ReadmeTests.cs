@@ -3,6 +3,7 @@ namespace TinyWorker.Tests.Docs;
 /// <summary>What a README shows is the code of an example, to the letter.</summary>
 [TestFixture("README.md")]
 [TestFixture("TinyWorker.Console/README.md")]
+[TestFixture("docs/observing.md")]
 internal sealed class ReadmeTests(string readme)
 {
     private readonly string _root = RepositoryRoot.Find();

@@ -90,7 +90,12 @@ internal sealed class Crew<TIn, TOut>
             }
         }
 
-        if (fresh is not null) StartOrBreak(fresh);
+        if (fresh is not null)
+        {
+            _troupe.NoteReplacement(fresh.Info, RestartReason.Abandoned);
+            StartOrBreak(fresh);
+        }
+
         NoticeGone();
     }
 
@@ -178,6 +183,7 @@ internal sealed class Crew<TIn, TOut>
             if (!_isEnding || _present.Count > 0) return;
         }
 
+        _troupe.NoteGone();
         _gone.TrySetResult();
     }
 }

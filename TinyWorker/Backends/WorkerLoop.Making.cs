@@ -87,6 +87,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         await UnmakeAsync();
         if (_queue.IsCompleted || !TryBeginStart()) return false;
         Volatile.Write(ref _info, _info with { Restarts = _info.Restarts + 1 });
+        _troupe.NoteReplacement(_info, RestartReason.Recycled);
         return await TryMakeAsync(Backend.TriesAtReplacement);
     }
 

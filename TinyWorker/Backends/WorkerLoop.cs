@@ -53,6 +53,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public bool IsBusy => Volatile.Read(ref _current) is not null;
 
+    /// <summary>Whether its task was asked to stop and has not ended.</summary>
+    public bool IsAskedToStop => Volatile.Read(ref _current) is { IsAskedToStop: true };
+
     public bool IsRunning(WorkItem<TIn, TOut> item, IWorkerExecutor executor) =>
         ReferenceEquals(_executor, executor) && ReferenceEquals(Volatile.Read(ref _current), item) && item.Status == TinyFutureStatus.Running;
 
@@ -151,6 +154,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             isWanted &= !verdict.IsCancellation;
         }
 
+        item.NoteStart(_info.Index);
         if (_troupe.TaskTimeout is { } timeout) ArmTimeout(timeout);
         if (!isWanted) item.Cancel();   // its worker may be at it already: it could not be taken back in time
         return _ahead is null ? CallAsync(item, argument) : CallAheadAsync(item, argument, number);

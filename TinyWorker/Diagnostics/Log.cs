@@ -32,7 +32,7 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "{Worker}: {Line}")]
     public static partial void WorkerErrorOutput(ILogger logger, string worker, string line);
 
-    [LoggerMessage(9, LogLevel.Warning, "{Worker}: the process {ProcessId} is gone ({How}) and is replaced.")]
+    [LoggerMessage(9, LogLevel.Warning, "{Worker}: the process {ProcessId} is gone ({How}).")]
     public static partial void ProcessLost(ILogger logger, string worker, int processId, string how);
 
     [LoggerMessage(10, LogLevel.Error, "{Worker}: the worker process could not be replaced (try {Tries} of {Of}).")]
@@ -40,4 +40,10 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Warning, "{Troupe}: worker {Index} did not stop within {Grace} of being asked and is killed.")]
     public static partial void WorkerKilled(ILogger logger, string troupe, int index, TimeSpan grace);
+
+    [LoggerMessage(12, LogLevel.Information, "{Troupe}: worker {Index} is replaced because it was {Reason} (restart {Restarts}).")]
+    public static partial void WorkerReplaced(ILogger logger, string troupe, int index, string reason, int restarts);
+
+    [LoggerMessage(13, LogLevel.Error, "{Troupe}: a listener to the metrics or the activities threw; it is ignored.")]
+    public static partial void ListenerFaulted(ILogger logger, string troupe, Exception exception);
 }

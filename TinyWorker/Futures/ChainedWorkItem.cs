@@ -17,7 +17,7 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
 
     private protected override IWatchable? Input => Volatile.Read(ref _source);
 
-    public override void Enter()
+    protected override void GoAndWait()
     {
         if (_source is not { } input) return;
         if (input.IsCompleted)

@@ -8,4 +8,6 @@ internal interface ITroupeCore
     string Name { get; }
 
     ILogger Logger { get; }
+
+    TimeProvider TimeProvider { get; }
 }

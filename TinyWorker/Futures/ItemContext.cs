@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace TinyWorker.Futures;
 
 /// <summary>What some items carry besides their input. Guarded by a lock on itself.</summary>
-internal sealed class ItemContext(Activity? activity)
+internal class ItemContext(Activity? activity)
 {
     private CancellationTokenRegistration _registration;
     private bool _released;   // set once, when the task has ended
 
-    public Activity? Activity { get; private set; } = activity;
+    public Activity? Activity { get; protected set; } = activity;
 
     public void Hold(CancellationTokenRegistration registration)
     {

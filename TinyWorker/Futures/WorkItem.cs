@@ -15,7 +15,7 @@ namespace TinyWorker.Futures;
 internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TOut>, IAdmissible
 {
     private TIn? _input;             // dropped when the task has ended
-    private ItemContext? _context;   // set at submission, where there is a token or an activity to carry
+    private ItemContext? _context;   // set at submission, where there is a token or an activity to carry, or somebody watches
 
     public WorkItem(TinyTroupe<TIn, TOut> troupe, TIn input)
         : this(troupe) => _input = input;
@@ -33,10 +33,14 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
 
     protected TinyTroupe<TIn, TOut> Troupe => troupe;
 
+    private WatchedContext? Watch => _context as WatchedContext;
+
     /// <summary>Before the item is accepted: notes what it carries besides its input.</summary>
     public void Carry(Activity? activity, CancellationToken cancellationToken)
     {
-        if (cancellationToken.CanBeCanceled || activity is not null) _context ??= new ItemContext(activity);
+        if (_context is not null) return;
+        if (troupe.IsWatched) _context = new WatchedContext(troupe, activity);
+        else if (cancellationToken.CanBeCanceled || activity is not null) _context = new ItemContext(activity);
     }
 
     /// <summary>After the item was accepted: from now on the submitter's token cancels the task.</summary>
@@ -46,7 +50,14 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         _context!.Hold(cancellationToken.UnsafeRegister(static (state, token) => ((WorkItem<TIn, TOut>)state!).CancelFor(token), this));
     }
 
-    public virtual void Enter() => EnterChannel();
+    public void Enter()
+    {
+        Watch?.Accept();
+        GoAndWait();
+    }
+
+    /// <summary>For the loop that has started it, before it calls its worker.</summary>
+    public void NoteStart(int worker) => Watch?.Start(worker);
 
     /// <summary>A worker takes it. False if it has ended meanwhile.</summary>
     /// <param name="isLast">Whether nothing waits behind it.</param>
@@ -99,6 +110,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>After a claim, with the outcome counted.</summary>
     public void Succeed(TOut value)
     {
+        Watch?.End(failure: null);
         Drop();
         PublishValue(value);
     }
@@ -106,6 +118,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>After a claim, with the outcome counted.</summary>
     public void Fail(Failure failure)
     {
+        Watch?.End(failure);
         Drop();
         PublishFailure(failure);
     }
@@ -129,8 +142,12 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         troupe.FinishEnding();
     }
 
+    /// <summary>It was accepted: it goes to where it waits for a worker, or for its input.</summary>
+    protected virtual void GoAndWait() => EnterChannel();
+
     protected void EnterChannelWith(TIn input)
     {
+        Watch?.GetInput();
         _input = input;
         EnterChannel();
         if (IsEnding) _input = default;   // cancelled meanwhile: whoever ended it may have dropped the input before

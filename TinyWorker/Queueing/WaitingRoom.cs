@@ -47,6 +47,9 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
     public bool Remove(TItem item) =>
         Interlocked.CompareExchange(ref SeatOf(Volatile.Read(ref _rows), item.Seat).Item, null, item) == item;
 
+    /// <summary>How many sit there, about: others come and go meanwhile.</summary>
+    public int Count() => Volatile.Read(ref _rows).Sum(static row => row.Count(static seat => seat.Item is not null));
+
     /// <summary>Takes out everybody who is there when their seat is looked at.</summary>
     public IEnumerable<TItem> TakeAll()
     {

@@ -53,6 +53,7 @@ internal static class MapReader
             {
                 queued?.Ticket.Cancel();
                 if (queued is { Ticket.Outcome: AdmissionTicket.End.Entered, Item: var late }) window.Add(late);
+                (troupe as TinyTroupe<TIn, TOut>)?.Maps.Remove(window);
                 Leave(window);
             }
             finally
@@ -72,8 +73,11 @@ internal static class MapReader
         {
             try
             {
+                window.WaitsFor = MapWait.Source;
                 reader ??= source.GetEnumerator();
-                if (!reader.MoveNext())
+                var hasNext = reader.MoveNext();
+                window.WaitsFor = MapWait.Consumer;
+                if (!hasNext)
                 {
                     isRead = true;
                     return;
@@ -134,7 +138,9 @@ internal static class MapReader
                 while (!isRead && window.HasRoom && (mustRead || !window.HasReady))
                 {
                     mustRead = false;
+                    window.WaitsFor = MapWait.Source;   // it may answer at once, after a long time
                     var read = reading is null ? ReadOneAsync() : new ValueTask<MapItem<TIn, TOut>?>(reading);
+                    window.WaitsFor = MapWait.Consumer;
                     if (!read.IsCompleted)
                     {
                         reading ??= SignalWhenDone(read.AsTask(), window.Signal);
@@ -163,7 +169,9 @@ internal static class MapReader
                 if (window.Count == 0 && isRead) break;
                 RefuseToStarve(window);
                 window.PrepareToWait();
+                window.WaitsFor = reading is null ? MapWait.Task : MapWait.Source;
                 await window.Signal.WaitAsync().ConfigureAwait(false);
+                window.WaitsFor = MapWait.Consumer;
             }
 
             sourceError?.Throw();
@@ -172,6 +180,7 @@ internal static class MapReader
         {
             try
             {
+                (troupe as TinyTroupe<TIn, TOut>)?.Maps.Remove(window);
                 await CancelAsync(ending).ConfigureAwait(false);
                 await LeaveAsync(window).ConfigureAwait(false);
                 if (reading is not null) await EndedAsync(reading, window).ConfigureAwait(false);
@@ -209,7 +218,9 @@ internal static class MapReader
     {
         var workers = troupe is TinyTroupe<TIn, TOut> own ? own.Workers : Environment.ProcessorCount;
         var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * workers);
-        return options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
+        MapWindow<TIn, TOut> window = options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
+        (troupe as TinyTroupe<TIn, TOut>)?.Maps.Add(window);
+        return window;
     }
 
     private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, LearnedSpin spin, Func<bool> isThere)
@@ -217,7 +228,9 @@ internal static class MapReader
         if (spin.TryUntil(isThere)) return;
         RefuseToStarve(window);
         window.PrepareToWait();
+        window.WaitsFor = MapWait.Task;
         window.Signal.Wait();
+        window.WaitsFor = MapWait.Consumer;
     }
 
     // Inside a worker of the very troupe the wait might be for ever.

@@ -9,7 +9,12 @@ internal abstract class MapWindow<TIn, TOut>(int size, ProgressReporter? progres
     /// <summary>Set when there may be something to take, and by whoever else wants the consumer to look.</summary>
     public Signal Signal { get; } = new();
 
+    public int Size => size;
+
     public abstract int Count { get; }
+
+    /// <summary>What the map waits for just now. Written by the one who enumerates, for whoever looks on.</summary>
+    public MapWait WaitsFor { get; set; }
 
     public bool HasRoom => Count < size;
 

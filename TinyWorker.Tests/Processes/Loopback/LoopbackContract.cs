@@ -34,6 +34,9 @@ public sealed partial class LoopbackContract : BackgroundTroupeContract
     protected override IResolveConstraint IsThat(Activity ofTheSubmitter) =>
         Has.Property(nameof(Activity.ParentId)).EqualTo(ofTheSubmitter.Id).And.Property(nameof(Activity.OperationName)).EqualTo(ofTheSubmitter.OperationName);
 
+    // Killed, and then gone.
+    protected override (int[] Events, string Reason) GivenUp => ([9, 11], "lost");
+
     // Killed: so nothing is abandoned.
     protected override void AssertLostOneWorker(TroupeSnapshot now, bool isReplaced) =>
         Assert.That((now.Abandoned, now.Workers[0].Restarts), Is.EqualTo((0, isReplaced ? 1 : 0)));

@@ -49,7 +49,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         using var log = new ChildLog(e => connection.Report(FrameKind.CallbackFaulted, 0, _exceptions, e));
         using var troupe = new TinyTroupe<TIn, TOut>(
             _ => _factory(_start.Worker),
-            new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan, LoggerFactory = log });
+            new InlineTroupeOptions { Name = _start.Worker.Troupe, Workers = 1, IsInChild = true, CancellationGrace = Timeout.InfiniteTimeSpan, LoggerFactory = log });
         try
         {
             Blocking.Wait(troupe.WhenReadyAsync());

@@ -125,7 +125,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
                 // What was handed behind this task was not begun; it is not to wait for what follows.
                 Returned?.Invoke(0, long.MaxValue);
                 var exit = await child.EndAsync(lost).ConfigureAwait(false);
-                Lose(child, exit, unlessBusy: false);
+                Replace(child, exit, unlessBusy: false);
                 if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);
                 // It was gone before it saw the task. To a fresh one that cannot happen, unless the task's input is what it dies of.
                 var isExcused = lost.WasUntouched && !isFresh;
@@ -134,12 +134,13 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
             finally
             {
-                if (child.IsOverweight) Replace(child, isLost: false, unlessBusy: false);   // however the task has ended
+                if (child.IsOverweight) Replace(child, lostBy: null, unlessBusy: false);   // however the task has ended
                 if (Live != child || !child.HasTasks) Rest();   // one that was lost has kept the task that it died of
             }
 
             await ReadyAsync(cancellationToken).ConfigureAwait(false);
             number = Hand(input, activity);
+            TinyWorkerActivity.TryAgain(activity, attempts + 1);
             await FlushAsync().ConfigureAwait(false);
         }
     }
@@ -197,7 +198,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         if (!current.IsCompletedSuccessfully) return;
         var child = current.Result;
         var exit = await child.Exited.ConfigureAwait(false);
-        if (Lose(child, exit, unlessBusy: true)) return;
+        if (Replace(child, exit, unlessBusy: true)) return;
         try
         {
             await child.SeenOff.WaitAsync(LoopPatience).ConfigureAwait(false);
@@ -205,20 +206,15 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         catch (TimeoutException)
         {
             // Somebody else, whom it has started, holds its end of the connection open.
-            Lose(child, exit, unlessBusy: false);
+            Replace(child, exit, unlessBusy: false);
         }
     }
 
-    private bool Lose(Child<TIn, TOut> child, ChildExit exit, bool unlessBusy)
-    {
-        if (!Replace(child, isLost: true, unlessBusy)) return false;
-        Log.ProcessLost(workers.Troupe.Logger, $"{info.Troupe} #{info.Index}", exit.ProcessId, exit.ToString());
-        return true;
-    }
-
     /// <summary>Starts another in the child's place, and sees the child off. False if that was done before, or is not to be done.</summary>
-    private bool Replace(Child<TIn, TOut> child, bool isLost, bool unlessBusy)
+    private bool Replace(Child<TIn, TOut> child, ChildExit? lostBy, bool unlessBusy)
     {
+        var isLost = lostBy is not null;
+        WorkerInfo fresh;
         lock (_lock)
         {
             if (_isEnding || Live != child || (unlessBusy && _isBusy)) return false;
@@ -228,10 +224,14 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             var gone = SeeOffAsync(child, isLost);
             _leaving.Add((child, gone));
             // What a living worker holds (a GPU, its memory) is to be free first; a lost one holds nothing.
-            _current = StartAgainAsync(info with { Restarts = _restarts }, isLost ? _losses : 1, isLost ? Task.CompletedTask : gone);
+            fresh = info with { Restarts = _restarts };
+            _current = StartAgainAsync(fresh, isLost ? _losses : 1, isLost ? Task.CompletedTask : gone);
             _ = WatchWhenStartedAsync(_current);
-            return true;
         }
+
+        if (lostBy is not null) Log.ProcessLost(workers.Troupe.Logger, $"{info.Troupe} #{info.Index}", lostBy.ProcessId, lostBy.ToString());
+        workers.Troupe.NoteReplacement(fresh, isLost ? RestartReason.Lost : RestartReason.Overweight);
+        return true;
     }
 
     private static async Task SeeOffAsync(Child<TIn, TOut> child, bool isLost)
@@ -251,7 +251,9 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             {
                 var pause = RestartPause.Before(losses + t - 1);
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, workers.Troupe.TimeProvider, _ending.Token).ConfigureAwait(false);
-                return await Child<TIn, TOut>.StartAsync(workers, worker, _ending.Token).ConfigureAwait(false);
+                var child = await Child<TIn, TOut>.StartAsync(workers, worker, _ending.Token).ConfigureAwait(false);
+                Log.WorkerReady(workers.Troupe.Logger, worker.Troupe, worker.Index, worker.Restarts);
+                return child;
             }
             catch (Exception e) when (!_ending.IsCancellationRequested)
             {
