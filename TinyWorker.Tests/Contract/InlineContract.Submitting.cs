@@ -30,6 +30,33 @@ public sealed partial class InlineContract
         }
     }
 
+    [Test]
+    public async Task Submit_ByMoreThreadsThanWorkers_RunsNoMoreTasksAtATimeThanWorkers()
+    {
+        const int Count = 2_000;
+        var running = 0;
+        var most = 0;
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                var now = Interlocked.Increment(ref running);
+                for (var seen = most; now > seen;) seen = Interlocked.CompareExchange(ref most, now, seen);
+                if (x % 7 == 0) Thread.Yield();
+                Interlocked.Decrement(ref running);
+                return x;
+            },
+            Options(new Settings { Workers = 2 }));
+        var submitters = Enumerable.Range(0, 4).Select(me => Task.Factory.StartNew(
+            () =>
+            {
+                for (var i = 0; i < Count; i++) _ = troupe.Submit(i);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        await Within.Time(Task.WhenAll(submitters), "the submitters: " + troupe);
+        await End(troupe);
+        Assert.That(most, Is.InRange(1, 2));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Token_OfASubmitFiredWhileItsTaskRunsThere_StopsTheTask(bool asynchronous)
