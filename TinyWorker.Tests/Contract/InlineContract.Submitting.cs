@@ -31,30 +31,25 @@ public sealed partial class InlineContract
     }
 
     [Test]
-    public async Task Submit_ByMoreThreadsThanWorkers_RunsNoMoreTasksAtATimeThanWorkers()
+    public async Task Submit_WhileEveryWorkerRunsATask_ReturnsAndLeavesItsTaskToTheFirstWhoIsFree()
     {
-        const int Count = 2_000;
-        var running = 0;
-        var most = 0;
+        using var gate = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(
             x =>
             {
-                var now = Interlocked.Increment(ref running);
-                for (var seen = most; now > seen;) seen = Interlocked.CompareExchange(ref most, now, seen);
-                if (x % 7 == 0) Thread.Yield();
-                Interlocked.Decrement(ref running);
+                Within.Wait(gate);
                 return x;
             },
             Options(new Settings { Workers = 2 }));
-        var submitters = Enumerable.Range(0, 4).Select(me => Task.Factory.StartNew(
-            () =>
-            {
-                for (var i = 0; i < Count; i++) _ = troupe.Submit(i);
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        await Within.Time(Task.WhenAll(submitters), "the submitters: " + troupe);
+        Task[] busy = [Blocked(() => _ = troupe.Submit(0)), Blocked(() => _ = troupe.Submit(1))];
+        Within.Until(() => troupe.Snapshot().Running == 2, "both workers to be busy");
+        TinyFuture<int>? third = null;
+        Within.Time(() => third = troupe.Submit(2), "the third submission");
+        Assert.That((third!.Status, troupe.Snapshot().Running), Is.EqualTo((TinyFutureStatus.Pending, 2)));
+        gate.Set();
+        Assert.That(Within.Time(third), Is.EqualTo(2));
+        await Within.Time(Task.WhenAll(busy), "the other submissions");
         await End(troupe);
-        Assert.That(most, Is.InRange(1, 2));
     }
 
     [TestCase(false)]
