@@ -1,12 +1,20 @@
+using TinyWorker.Tests.Processes.Troupes;
+
 namespace TinyWorker.Tests;
 
-/// <summary>A process that takes two results of a map whose other tasks never end, drops its iterator, and returns from Main.</summary>
+/// <summary>The processes of the tests: one takes two results of a map whose other tasks never end, drops its iterator, and returns from Main.</summary>
 internal static class Program
 {
     private static readonly ManualResetEventSlim Never = new();
 
     internal static async Task Main(string[] arguments)
     {
+        if (arguments[0] == DrainsAtCtrlC.Name)
+        {
+            await DrainsAtCtrlC.RunAsync(arguments[1]);
+            return;
+        }
+
         var (map, hasProgress) = (arguments[0], bool.Parse(arguments[1]));
         var numbers = Enumerable.Range(0, 1000);
         var workers = new TinyTroupeOptions { Workers = 2 };

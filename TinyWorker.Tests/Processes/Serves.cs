@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using TinyWorker.Backends.Processes.Launching;
@@ -53,14 +52,13 @@ internal static class Serves
                 Environment.FailFast("on purpose");
                 break;
             case "overflow":
-                return Overflow(0);
+                return Fatal.StackOverflow();
             case "throw":
                 throw new InvalidOperationException("on purpose");
             case "native fault":
-                _ = strlen(1);
-                break;
+                return Fatal.NativeFault();
             default:
-                _ = kill(Environment.ProcessId, int.Parse(Task, CultureInfo.InvariantCulture));
+                Fatal.Signal(Environment.ProcessId, int.Parse(Task, CultureInfo.InvariantCulture));
                 break;
         }
 
@@ -177,16 +175,6 @@ internal static class Serves
     }
 
     private static int Wait(ChildSide side) => side.Control.Receive(new byte[1]);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Overflow(int depth) => depth < 0 ? 0 : Overflow(depth + 1) + 1;
-
-    // Of a string that is not there.
-    [DllImport("libc")]
-    private static extern nint strlen(nint text);
-
-    [DllImport("libc")]
-    private static extern int kill(int processId, int signal);
 
     [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int system(string command);

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace TinyWorker.Tests.Processes.Troupes;
 
 /// <summary>What the workers of the tests do in their processes. No type of the test framework is to be named here.</summary>
@@ -25,12 +22,12 @@ internal static class Deaths
                 Environment.FailFast("on purpose");
                 break;
             case Death.StackOverflow:
-                return Overflow(0);
+                return Fatal.StackOverflow();
             case Death.Sigkill:
                 Kill(Environment.ProcessId);
                 break;
             case Death.Sigsegv:
-                return (int)strlen(1);
+                return Fatal.NativeFault();
         }
 
         return Hang();
@@ -78,17 +75,7 @@ internal static class Deaths
         return 0;
     }
 
-    public static void Kill(int processId) => _ = kill(processId, 9);
+    public static void Kill(int processId) => Fatal.Signal(processId, 9);
 
-    public static void Stop(int processId) => _ = kill(processId, 19);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Overflow(int depth) => depth < 0 ? 0 : Overflow(depth + 1) + 1;
-
-    // Of a string that is not there.
-    [DllImport("libc")]
-    private static extern nint strlen(nint text);
-
-    [DllImport("libc")]
-    private static extern int kill(int processId, int signal);
+    public static void Stop(int processId) => Fatal.Signal(processId, 19);
 }

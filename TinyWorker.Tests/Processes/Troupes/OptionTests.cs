@@ -96,6 +96,16 @@ internal sealed class OptionTests : TroupeFixture
     }
 
     [Test]
+    public async Task MaxTasksPerWorker_Reached_StartsTheSuccessorOnceTheOldProcessIsGone()
+    {
+        var device = File("device");
+        await using var troupe = new TinyTroupe<int, string>(_ => new OwnsADevice(device), new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 1 });
+        Assert.That(await Result(troupe.Submit(1)), Is.EqualTo("none"));
+        Assert.That(await Result(troupe.Submit(2)), Is.EqualTo("gone"));
+        await Dispose(troupe);
+    }
+
+    [Test]
     public async Task Serializer_OfTheUser_CarriesInputsAndResults()
     {
         await using var troupe = new TinyTroupe<Version, Version>(version => new Version(version.Major + 1, version.Minor), new ProcessTroupeOptions { Workers = 1, Serializer = static () => new AsText() });
@@ -177,6 +187,28 @@ internal sealed class OptionTests : TroupeFixture
         foreach (var future in futures) processes.Add(await Result(future));
         Assert.That(processes, Has.Count.EqualTo(8));
         await Dispose(troupe);
+    }
+
+    /// <summary>Of which there is one: tells how it found its predecessor, and is slow to let go while nobody waits for it.</summary>
+    private sealed class OwnsADevice : TinyWorker<int, string>, IDisposable
+    {
+        private readonly string _device;
+        private readonly string _predecessor;
+
+        public OwnsADevice(string device)
+        {
+            _device = device;
+            _predecessor = !System.IO.File.Exists(device) ? "none" : Directory.Exists("/proc/" + System.IO.File.ReadAllText(device)) ? "there" : "gone";
+            System.IO.File.WriteAllText(device, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        public override string Call(int input, CancellationToken cancellationToken) => _predecessor;
+
+        public void Dispose()
+        {
+            var own = System.IO.File.ReadAllText(_device);
+            SpinWait.SpinUntil(() => System.IO.File.ReadAllText(_device) != own, TimeSpan.FromMilliseconds(500));
+        }
     }
 
     private static class Hoard

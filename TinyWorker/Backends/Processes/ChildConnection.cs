@@ -13,6 +13,7 @@ internal sealed class ChildConnection(Socket socket)
     private readonly FrameWriter _writer = new();    // the worker's
     private readonly FrameWriter _replies = new();   // the listener's
     private readonly Lock _sending = new();          // a frame goes in one piece
+    private volatile bool _isLost;                   // set once: something could not be sent
 
     /// <summary>How the inputs of tasks lie in their frames, once that is known.</summary>
     public PayloadFormat? ValueFormat
@@ -20,23 +21,23 @@ internal sealed class ChildConnection(Socket socket)
         set => _reader.ValueFormat = value;
     }
 
-    /// <summary>Waits for the next frame. False if the parent is gone. The frame is valid until the next call.</summary>
+    /// <summary>Waits for the next frame. False if the parent is gone, also with frames that have been received: they are for others now. The frame is valid until the next call.</summary>
     public bool TryReceive(out Frame frame)
     {
+        frame = default;
         try
         {
-            while (!_reader.TryRead(out frame))
+            while (!_isLost && !_reader.TryRead(out frame))
             {
                 var count = socket.Receive(_reader.GetMemory().Span);
                 if (count == 0) return false;
                 _reader.Advance(count);
             }
 
-            return true;
+            return !_isLost;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            frame = default;
             return false;
         }
     }
@@ -82,7 +83,7 @@ internal sealed class ChildConnection(Socket socket)
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The parent is gone, and this process is about to end.
+            _isLost = true;   // the parent is gone, and this process is about to end
         }
         finally
         {

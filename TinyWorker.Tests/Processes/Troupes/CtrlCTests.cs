@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace TinyWorker.Tests.Processes.Troupes;
+
+/// <summary>A program of its own, in a process group of its own, as a shell starts one, whose terminal is asked to end it.</summary>
+internal sealed class CtrlCTests : TroupeFixture
+{
+    [Test]
+    public async Task CtrlC_OnAProgramThatDrainsAtIt_EndsEveryTaskAndEveryWorker()
+    {
+        var gate = File("gate");
+        var dotnet = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
+        // Whoever started this test in the background has Ctrl-C ignored, and what is ignored is inherited.
+        using var program = Process.Start(new ProcessStartInfo("setsid", ["--wait", "env", "--default-signal=INT", dotnet, typeof(Program).Assembly.Location, DrainsAtCtrlC.Name, gate])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        var errors = program.StandardError.ReadToEndAsync();
+        try
+        {
+            var ready = (await Within.Time(program.StandardOutput.ReadLineAsync(), "the first line of the program"))!.Split(' ');
+            var ids = ready.Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray();
+            Fatal.Signal(-ids[0], Interrupt);
+            Assert.That(await Within.Time(program.StandardOutput.ReadLineAsync(), "the program's answer to Ctrl-C"), Is.EqualTo("draining"));
+            Open(gate);
+            Assert.That(await Within.Time(program.StandardOutput.ReadToEndAsync(), "the rest"), Is.EqualTo($"{DrainsAtCtrlC.Tasks} of {DrainsAtCtrlC.Tasks}\n"));
+            await Within.Time(program.WaitForExitAsync(), "the end of the program");
+            Assert.That(program.ExitCode, Is.Zero);
+            Assert.That(ids, Is.All.Matches<int>(id => !ProcessTable.IsAlive(id)));
+            Assert.That(await errors, Is.Empty);
+        }
+        finally
+        {
+            if (!program.HasExited) program.Kill(entireProcessTree: true);
+        }
+    }
+
+    private const int Interrupt = 2;
+}
