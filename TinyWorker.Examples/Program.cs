@@ -8,21 +8,43 @@ internal static class Program
 
     private static readonly Example[] Examples =
     [
+        new("tour-1", "the tour in docs/tour.md: a function", Tour1.RunAsync),
+        new("tour-2", "the tour: a worker that keeps something", Tour2.RunAsync),
+        new("tour-3", "the tour: errors", Tour3.RunAsync),
+        new("tour-4", "the tour: a chain", Tour4.RunAsync),
+        new("tour-5", "the tour: a stream", Tour5.RunAsync),
+        new("tour-6", "the tour: cancelling, and a deadline", Tour6.RunAsync),
+        new("tour-7", "the tour: worker processes", Tour7.RunAsync),
         new("squares", "two troupes, chained without waiting in between", Squares.RunAsync),
         new("function", "the shortest troupe: a function, four threads, a future for each call", Function.RunAsync),
         new("stateful", "a worker class that keeps what is expensive to make", Stateful.RunAsync),
         new("per-worker", "different arguments for each worker", PerWorker.RunAsync),
+        new("async-worker", "a worker that must be awaited to be made", AsyncWorker.RunAsync),
+        new("inline", "tasks that run inside Submit, for debugging", Inline.RunAsync),
+        new("capacity", "back-pressure: what happens when there is no room", Capacity.RunAsync),
         new("chain", "a lazy chain: the second stage starts on what the first has finished", Chain.RunAsync),
+        new("diamond", "one future into two troupes, and both results into another", Diamond.RunAsync),
+        new("long-chain", "ten thousand links through a troupe with room for one", LongChain.RunAsync),
+        new("promise", "a chain that begins with an event of one's own, or with a task", Promise.RunAsync),
+        new("each", "futures in the order in which they end", Each.RunAsync),
+        new("inside", "a worker that would wait for its own troupe", Inside.RunAsync),
         new("errors", "an error belongs to its own future and travels along its chain", Errors.RunAsync),
         new("one-liner", "a map that makes its own troupe", OneLiner.RunAsync),
         new("lines", "ten million generated lines through an ordered map, in constant memory", Lines.RunAsync),
+        new("async-source", "a map of an asynchronous sequence", AsyncSource.RunAsync),
+        new("leave", "a map of an endless sequence that is left early", Leave.RunAsync),
+        new("throw-at-end", "a map that delivers every success before it throws", ThrowAtEnd.RunAsync),
         new("outcomes", "a map whose errors are values", Outcomes.RunAsync),
         new("args", "several arguments for each item", Args.RunAsync),
         new("progress", "a map with a progress bar on stderr", Progress.RunAsync),
         new("processes", "workers in processes of their own", Processes.RunAsync),
+        new("refused", "what a function may take along to a worker process, and what not", Refused.RunAsync),
         new("crash", "worker processes are killed, and nothing is lost", Crash.RunAsync),
         new("gpu-like", "an environment variable for each worker process", GpuLike.RunAsync),
+        new("broken", "a worker that cannot be made", Broken.RunAsync),
         new("cancel", "cancelling what waits and what runs, and a deadline", Cancel.RunAsync),
+        new("hung", "a task that heeds no token loses its worker", Hung.RunAsync),
+        new("stop", "a shutdown with a deadline", Stop.RunAsync),
     ];
 
     internal static async Task<int> Main(string[] arguments)
@@ -63,9 +85,9 @@ internal static class Program
 
     private static void PrintList(TextWriter output)
     {
-        output.WriteLine($"  {"duplicates",-12}finds duplicate files: duplicates [FOLDER]");
+        output.WriteLine($"  {"duplicates",-14}finds duplicate files: duplicates [FOLDER]");
         foreach (var example in Examples)
-            output.WriteLine($"  {example.Name,-12}{example.Description}");
+            output.WriteLine($"  {example.Name,-14}{example.Description}");
     }
 
     private sealed record Example(string Name, string Description, Func<Task> RunAsync);

@@ -30,6 +30,28 @@ public sealed partial class InlineContract
         }
     }
 
+    [Test]
+    public async Task Submit_WhileEveryWorkerRunsATask_ReturnsAndLeavesItsTaskToTheFirstWhoIsFree()
+    {
+        using var gate = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                Within.Wait(gate);
+                return x;
+            },
+            Options(new Settings { Workers = 2 }));
+        Task[] busy = [Blocked(() => _ = troupe.Submit(0)), Blocked(() => _ = troupe.Submit(1))];
+        Within.Until(() => troupe.Snapshot().Running == 2, "both workers to be busy");
+        TinyFuture<int>? third = null;
+        Within.Time(() => third = troupe.Submit(2), "the third submission");
+        Assert.That((third!.Status, troupe.Snapshot().Running), Is.EqualTo((TinyFutureStatus.Pending, 2)));
+        gate.Set();
+        Assert.That(Within.Time(third), Is.EqualTo(2));
+        await Within.Time(Task.WhenAll(busy), "the other submissions");
+        await End(troupe);
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Token_OfASubmitFiredWhileItsTaskRunsThere_StopsTheTask(bool asynchronous)

@@ -17,7 +17,9 @@ internal static class ComingFrom
         await using var greeters = new TinyTroupe<string, string>(worker => new Greeter("Hello"), new() { Workers = 4 });
         var soon = half.Result(TimeSpan.FromSeconds(1));
         var why = half.Exception;
+        await using var spawned = new TinyTroupe<double, double>(x => x * x, new ProcessTroupeOptions { Workers = 4 });
         Assert.That((nine, soon, why, await greeters.Submit("you")), Is.EqualTo((9.0, 4.5, (Exception?)null, "Hello, you")));
+        Assert.That(await spawned.Submit(3), Is.EqualTo(9.0));
     }
 
     public static async Task MtaskliteAsync()

@@ -25,7 +25,7 @@ internal sealed partial class InstalledPackageTests : PackageFixture
         ["Processes"] = Is.EqualTo("0, 0.5, 2, 4.5, 8, 12.5, 18, 24.5, 32, 40.5"),
     };
 
-    private static string[] Samples => [.. SamplesOfTheReadme().Select(sample => Path.GetFileNameWithoutExtension(sample.Path))];
+    private static string[] Samples => [.. SamplesOfTheReadme().Select(sample => Path.GetFileNameWithoutExtension(sample.File))];
 
     [Test]
     public async Task Program_WithThePackages_RunsTheSamplesOfTheReadme()
@@ -53,7 +53,7 @@ internal sealed partial class InstalledPackageTests : PackageFixture
 
     private string Packages => Path.Combine(Folder, "packages");
 
-    private static Readme.Sample[] SamplesOfTheReadme() => Readme.SamplesOf(File.ReadAllText(Path.Combine(Root, "README.md")));
+    private static PageSample[] SamplesOfTheReadme() => new Page("README.md").Samples;
 
     private static async Task AssertPrints(string program, string[] samples)
     {
@@ -76,13 +76,14 @@ internal sealed partial class InstalledPackageTests : PackageFixture
     private string Write(string name, string[] samples, string[] packages, string properties, string firstLine)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        foreach (var sample in SamplesOfTheReadme().Where(sample => samples.Contains(Path.GetFileNameWithoutExtension(sample.Path))))
+        foreach (var sample in SamplesOfTheReadme().Where(sample => samples.Contains(Path.GetFileNameWithoutExtension(sample.File))))
         {
-            var example = File.ReadAllLines(Path.Combine(Root, sample.Path));
-            var place = Readme.PlaceIn(example);
-            string[] code = [.. example[..place.Start], sample.Code, .. example[place.End..]];
+            var example = File.ReadAllLines(Path.Combine(Root, sample.File));
+            var begin = Array.FindIndex(example, line => line.Trim() == "// <sample>");
+            var end = Array.FindLastIndex(example, line => line.Trim() == "// </sample>");
+            string[] code = [.. example[..begin], sample.Code, .. example[(end + 1)..]];
             File.WriteAllText(
-                Path.Combine(folder, Path.GetFileName(sample.Path)), string.Join('\n', code).Replace("Count = 10_000_000", "Count = 1_000_000", StringComparison.Ordinal));
+                Path.Combine(folder, Path.GetFileName(sample.File)), string.Join('\n', code).Replace("Count = 10_000_000", "Count = 1_000_000", StringComparison.Ordinal));
         }
 
         File.WriteAllText(Path.Combine(folder, "Program.cs"), $"""

@@ -3,27 +3,33 @@ using System.Runtime.InteropServices;
 
 namespace TinyWorker.Tests.Support;
 
-/// <summary>Runs <see cref="Program"/> in a process of its own.</summary>
+/// <summary>Runs a program in a process of its own, which is killed if it does not end.</summary>
 internal static class OwnProcess
 {
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(TimeSpan deadline, params string[] arguments)
+    /// <summary>The dotnet that runs the tests: whatever the test host is called, its runtime lies in dotnet's own folder.</summary>
+    public static string DotNet { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
+
+    /// <summary>Runs <see cref="Program"/>.</summary>
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(TimeSpan deadline, params string[] arguments) =>
+        RunAsync(typeof(Program).Assembly.Location, deadline, arguments);
+
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, TimeSpan deadline, params string[] arguments)
     {
-        // The dotnet that runs this test: whatever the test host is called, its runtime lies in dotnet's own folder.
-        var dotnet = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [typeof(Program).Assembly.Location, .. arguments])
+        using var process = Process.Start(new ProcessStartInfo(DotNet, [program, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
             Environment = { ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "1000" },   // threads of the pool that have nothing to do leave soon: how many stay is no chance
         })!;
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         try
         {
-            await Within.Time(process.WaitForExitAsync(), "the end of the process", deadline);
+            await Within.Time(process.WaitForExitAsync(), "the end of the process " + string.Join(' ', arguments), deadline);
         }
         finally
         {
-            if (!process.HasExited) process.Kill();
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
 
         return (process.ExitCode, await Within.Time(output), await Within.Time(errors));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
@@ -11,9 +10,8 @@ internal sealed class CtrlCTests : TroupeFixture
     public async Task CtrlC_OnAProgramThatDrainsAtIt_EndsEveryTaskAndEveryWorker()
     {
         var gate = File("gate");
-        var dotnet = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
         // Whoever started this test in the background has Ctrl-C ignored, and what is ignored is inherited.
-        using var program = Process.Start(new ProcessStartInfo("setsid", ["--wait", "env", "--default-signal=INT", dotnet, typeof(Program).Assembly.Location, DrainsAtCtrlC.Name, gate])
+        using var program = Process.Start(new ProcessStartInfo("setsid", ["--wait", "env", "--default-signal=INT", OwnProcess.DotNet, typeof(Program).Assembly.Location, DrainsAtCtrlC.Name, gate])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

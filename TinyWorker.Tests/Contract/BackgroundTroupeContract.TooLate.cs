@@ -1,0 +1,59 @@
+namespace TinyWorker.Tests.Contract;
+
+// What a task may still do when it was asked to stop, or its time is over.
+public abstract partial class BackgroundTroupeContract
+{
+    [Test]
+    public async Task Cancel_OfATaskThatReturnsAllTheSame_LeavesItItsResult()
+    {
+        var troupe = new TinyTroupe<int, int>((x, token) => AfterCancellation(() => x + 1, token), Options());
+        var future = troupe.Submit(3);
+        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Assert.That(future.Cancel(), Is.True);
+        Assert.That(Within.Time(future), Is.EqualTo(4));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Cancel_OfATaskThatThrowsSomethingElse_FaultsItWithThat()
+    {
+        var troupe = new TinyTroupe<int, int>((x, token) => AfterCancellation(() => throw new FormatException("something else"), token), Options());
+        var future = troupe.Submit(3);
+        Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
+        Assert.That(future.Cancel(), Is.True);
+        WaitForEnd(future);
+        Assert.That(future.Exception, Is.TypeOf<FormatException>().With.Message.EqualTo("something else"));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task TaskTimeout_OfATaskThatReturnsAllTheSame_FaultsItWithTimeoutException()
+    {
+        var clock = new ManualClock();
+        var settings = new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Clock = clock };
+        var troupe = new TinyTroupe<int, int>((x, token) => AfterCancellation(() => x, token), Options(settings));
+        var future = troupe.Submit(3);
+        Within.Until(() => future.Status == TinyFutureStatus.Running && clock.Armed > 0, "the start");
+        clock.Advance(TimeSpan.FromSeconds(10));
+        WaitForEnd(future);
+        Assert.That(future.Exception, Is.TypeOf<TimeoutException>());
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Workers_OfATroupe_AreMadeAtTheSameTime()
+    {
+        using var everyone = new Barrier(2);
+        var troupe = new TinyTroupe<int, int>(
+            _ => everyone.SignalAndWait(Within.Deadline) ? new FunctionWorker(x => x) : throw new AssertionException("one was made after the other"),
+            Options(new Settings { Workers = 2 }));
+        await Within.Time(troupe.WhenReadyAsync(), "both workers");
+        await End(troupe);
+    }
+
+    private static int AfterCancellation(Func<int> outcome, CancellationToken token)
+    {
+        if (!token.WaitHandle.WaitOne(Within.Deadline)) throw new AssertionException("the token never fired");
+        return outcome();
+    }
+}
