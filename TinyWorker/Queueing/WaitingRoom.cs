@@ -1,4 +1,5 @@
 using System.Numerics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
@@ -39,19 +40,24 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
             ref var seat = ref SeatOf(rows, number).Item;
             if (Volatile.Read(ref seat) is not null) continue;
             item.Seat = number;
+            Schedule.Point();
             if (Interlocked.CompareExchange(ref seat, item, null) is null) return;
         }
     }
 
     /// <summary>False if it was not there any more, or never was: the first seat is then somebody else's.</summary>
-    public bool Remove(TItem item) =>
-        Interlocked.CompareExchange(ref SeatOf(Volatile.Read(ref _rows), item.Seat).Item, null, item) == item;
+    public bool Remove(TItem item)
+    {
+        Schedule.Point();
+        return Interlocked.CompareExchange(ref SeatOf(Volatile.Read(ref _rows), item.Seat).Item, null, item) == item;
+    }
 
     /// <summary>Takes out everybody who is there when their seat is looked at.</summary>
     public IEnumerable<TItem> TakeAll()
     {
         foreach (var row in Volatile.Read(ref _rows))
         {
+            Schedule.Point();
             for (var i = 0; i < row.Length; i++)
                 if (Interlocked.Exchange(ref row[i].Item, null) is { } item) yield return item;
         }
