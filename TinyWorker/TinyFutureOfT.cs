@@ -218,6 +218,7 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>False if the future has completed: the continuation will not be called then.</summary>
     internal bool TryAddContinuation(IContinuation continuation)
     {
+        Schedule.Point();
         var seen = Volatile.Read(ref _continuationsOrEnd);
         while (true)
         {
@@ -240,6 +241,7 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>The continuation, which says so by <see cref="IContinuation.IsAbandoned"/>, is no longer to be held.</summary>
     internal void ForgetContinuation(IContinuation continuation)
     {
+        Schedule.Point();
         var seen = Interlocked.CompareExchange(ref _continuationsOrEnd, null, continuation);
         if (seen is ContinuationList list) list.OneWasAbandoned();
     }
@@ -247,6 +249,7 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>Ends a future that is still pending with a result. False if it was no longer pending.</summary>
     private protected bool TryEnd(T value)
     {
+        Schedule.Point();
         if (!TryMove(Pending, Completing)) return false;
         PublishValue(value);
         return true;
@@ -255,6 +258,7 @@ public abstract class TinyFuture<T> : IWatchable
     /// <summary>Ends a future that is still pending without a result. False if it was no longer pending.</summary>
     private protected bool TryEnd(Failure failure)
     {
+        Schedule.Point();
         if (!TryMove(Pending, Completing)) return false;
         PublishFailure(failure);
         return true;
@@ -275,6 +279,7 @@ public abstract class TinyFuture<T> : IWatchable
     private void Publish(object end)
     {
         Debug.Assert(Volatile.Read(ref _state) == Completing, "only the owner of Completing publishes");
+        Schedule.Point();
         var continuations = Interlocked.Exchange(ref _continuationsOrEnd, end);
         Debug.Assert(!IsEnd(continuations), "a future ends once");
         if (continuations is not null) Completions.Run(continuations);

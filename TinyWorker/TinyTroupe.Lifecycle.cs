@@ -76,16 +76,19 @@ public sealed partial class TinyTroupe<TIn, TOut>
             long succeeded = 0, faulted = Interlocked.Read(ref _faultedOutside), canceled = Interlocked.Read(ref _canceledOutside);
             foreach (var loop in loops)
             {
+                Schedule.Point();
                 succeeded += loop.Tally.Succeeded;
                 faulted += loop.Tally.Faulted;
                 canceled += loop.Tally.Canceled;
             }
 
             var ended = succeeded + faulted + canceled;
+            Schedule.Point();
             var (accepted, waiting) = Gate.Read();
             var running = unchecked((int)(accepted - (uint)waiting - (uint)ended));
             if (running > Workers)
             {
+                Schedule.Yield();
                 Thread.Yield();
                 continue;
             }
@@ -123,6 +126,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     internal void FinishEnding()
     {
+        Schedule.Point();
         if (Interlocked.Decrement(ref _ending) > 0) return;
         Crew.End();
         Queue.Complete();
@@ -139,6 +143,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     /// <summary>Ends what is in the channel.</summary>
     internal void EndQueued(Failure verdict)
     {
+        Schedule.Point();
         while (Queue.TryTake(out var item)) item.TryEndWaiting(verdict);
     }
 
@@ -171,6 +176,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     // verdict afterwards (both entrances end with a full fence). So one of the two finds the item.
     private void Condemn(Failure verdict)
     {
+        Schedule.Point();
         Interlocked.CompareExchange(ref _verdict, verdict, null);
         EndQueued(_verdict!);
         foreach (var item in WaitingRoom.TakeAll()) item.TryEndWaiting(_verdict!);

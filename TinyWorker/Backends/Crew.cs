@@ -1,3 +1,4 @@
+using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 
 namespace TinyWorker.Backends;
@@ -63,6 +64,7 @@ internal sealed class Crew<TIn, TOut>
 
     public void Made()
     {
+        Schedule.Point();
         if (Interlocked.Increment(ref _made) == _loops.Length) _ready.TrySetResult();
     }
 
@@ -77,6 +79,7 @@ internal sealed class Crew<TIn, TOut>
     public void Abandon(WorkerLoop<TIn, TOut> loop)
     {
         WorkerLoop<TIn, TOut>? fresh = null;
+        Schedule.Point();
         lock (_lock)
         {
             if (!_present.Remove(loop)) return;   // never: the phases of its ladder let a loop be given up or leave, and once
@@ -102,6 +105,7 @@ internal sealed class Crew<TIn, TOut>
     /// <summary>A loop has ended. One that was given up does not count.</summary>
     public void Left(WorkerLoop<TIn, TOut> loop)
     {
+        Schedule.Point();
         lock (_lock)
         {
             if (!_present.Remove(loop)) return;   // as above
@@ -147,6 +151,7 @@ internal sealed class Crew<TIn, TOut>
     /// <summary>No more work can come.</summary>
     public void End()
     {
+        Schedule.Point();
         lock (_lock) _isEnding = true;
         _ready.TrySetException(new ObjectDisposedException(_troupe.Name, "The troupe was stopped before every worker had been made."));
         _ = _ready.Task.Exception;
@@ -178,6 +183,7 @@ internal sealed class Crew<TIn, TOut>
 
     private void NoticeGone()
     {
+        Schedule.Point();
         lock (_lock)
         {
             if (!_isEnding || _present.Count > 0) return;

@@ -43,7 +43,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>Asks the task to stop. False if it is not running here, or was asked before. Runs no user code.</summary>
     public bool TryCancel(WorkItem<TIn, TOut> item)
     {
+        Schedule.Point();
         if (!ReferenceEquals(Volatile.Read(ref _current), item)) return false;
+        Schedule.Point();
         CancellationTokenSource cancellation;
         lock (_ladder)
         {
@@ -59,6 +61,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public void Abort()
     {
         CancellationTokenSource? cancellation = null;
+        Schedule.Point();
         lock (_ladder)
         {
             if (_isAborted || _phase >= (int)WorkerPhase.GivenUp) return;
@@ -106,6 +109,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             return true;
         }
 
+        Schedule.Point();
         lock (_ladder)
         {
             if (!item.TryClaimStopped())
@@ -134,6 +138,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private bool TryEnterPhase(WorkerPhase phase)
     {
+        Schedule.Point();
         lock (_ladder)
         {
             if (_phase == (int)WorkerPhase.GivenUp) return false;
@@ -152,6 +157,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private void ArmTimeout(TimeSpan timeout)
     {
+        Schedule.Point();
         lock (_ladder)
         {
             // Not if it was asked to stop already: then the grace runs.
@@ -161,6 +167,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private void DisarmTimeout()
     {
+        Schedule.Point();
         lock (_ladder) Disarm_NeedsLock();
     }
 
@@ -209,13 +216,14 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         // Some clocks call at once what is due, on the thread that sets the timer: that thread holds the ladder.
         if (_ladder.IsHeldByCurrentThread)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static loop => loop.OnTimer(), this, preferLocal: false);
+            Schedule.Queue(static loop => loop.OnTimer(), this, preferLocal: false);
             return;
         }
 
         CancellationTokenSource? toSignal = null;
         IRemoteWorker? toKill = null;
         WorkItem<TIn, TOut>? toEnd = null;
+        Schedule.Point();
         lock (_ladder)
         {
             _timerAt = 0;
@@ -282,6 +290,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private void AfterGivingUp(WorkItem<TIn, TOut>? item)
     {
+        Schedule.Point();
         Log.WorkerAbandoned(_troupe.Logger, _troupe.Name, _info.Index, _troupe.CancellationGrace);
         if (item is not null)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using TinyWorker.Diagnostics;
 using TinyWorker.Queueing;
 
 namespace TinyWorker.Backends;
@@ -54,12 +55,17 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
 
             loop._queue.Idle.Rest(this);
+            Schedule.Point();
             // The wake-up may have come before; and something else that was posted to the thread, too.
             if (Interlocked.CompareExchange(ref _meeting, continuation, null) is not null && !GoOn(continuation)) loop._queue.Idle.EndSearch(this);
         }
 
         // Where the continuation is not there yet, the loop is about to bring it, and sees itself whether it can go on at once.
-        public bool Wake() => Interlocked.CompareExchange(ref _meeting, Woken, null) is not { } continuation || GoOn(continuation);
+        public bool Wake()
+        {
+            Schedule.Point();
+            return Interlocked.CompareExchange(ref _meeting, Woken, null) is not { } continuation || GoOn(continuation);
+        }
 
         private bool GoOn(Action continuation)
         {

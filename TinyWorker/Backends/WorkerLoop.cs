@@ -113,6 +113,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 continue;
             }
 
+            Schedule.Point();
             if (_queue.IsCompleted)
             {
                 _queue.Idle.EndSearch(_rest);
@@ -142,6 +143,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             return default;
         }
 
+        Schedule.Point();
         // An abort says so first and looks for running tasks afterwards; TryStart was a full fence: one of the two sees the other.
         if (_troupe.Verdict is { } verdict)
         {
@@ -171,6 +173,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private bool TryTakeOnce(out WorkItem<TIn, TOut>? item)
     {
+        Schedule.Point();   // not behind the next line: who waits for the takers holds a lock
         Volatile.Write(ref _isTaking, true);
         var found = _queue.TryTake(out item);
         Volatile.Write(ref _isTaking, false);
@@ -209,6 +212,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         _tally.CountSuccess();
+        Schedule.Point();
         Volatile.Write(ref _current, null);
         LookOutAhead(item);
         item.Succeed(value);
@@ -242,6 +246,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         if (failure.IsCancellation) _tally.CountCancellation();
         else _tally.CountFault();
+        Schedule.Point();
         Volatile.Write(ref _current, null);
         item.Fail(failure);
     }

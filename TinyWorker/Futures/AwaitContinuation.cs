@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Futures;
 
 /// <summary>
@@ -33,7 +35,7 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
 
     public void OnSourceCompleted()
     {
-        if (_target is null || !TryGoThere(_target)) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (_target is null || !TryGoThere(_target)) Schedule.Queue(this, preferLocal: false);
     }
 
     // A context or a scheduler that takes nothing more (its loop has ended) must neither lose the awaiter nor harm the completer.

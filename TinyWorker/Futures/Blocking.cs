@@ -1,3 +1,4 @@
+using TinyWorker.Diagnostics;
 using TinyWorker.Queueing;
 
 namespace TinyWorker.Futures;
@@ -30,6 +31,7 @@ internal static class Blocking
     /// <summary>Waits for a task of the library's own and throws what it threw.</summary>
     public static void Wait(Task task)
     {
+        Schedule.Await(task);
 #pragma warning disable RS0030 // The named place for it.
         task.GetAwaiter().GetResult();
 #pragma warning restore RS0030
@@ -48,6 +50,7 @@ internal static class Blocking
         {
             using var registration = cancellationToken.UnsafeRegister(static state => ((Sleeper)state!).Nudge(), this);
             var started = TimeProvider.System.GetTimestamp();
+            Schedule.Point();
             lock (this)
             {
                 while (!_woken)
@@ -60,7 +63,7 @@ internal static class Blocking
 
                     if (timeout == Timeout.InfiniteTimeSpan)
                     {
-                        Monitor.Wait(this);
+                        Schedule.Wait(this);
                         continue;
                     }
 
@@ -81,17 +84,18 @@ internal static class Blocking
 
         private void Wake()
         {
+            Schedule.Point();
             lock (this)
             {
                 _woken = true;
-                Monitor.Pulse(this);
+                Schedule.Pulse(this);
             }
         }
 
         // The token fired: the sleeper looks at it itself.
         private void Nudge()
         {
-            lock (this) Monitor.Pulse(this);
+            lock (this) Schedule.Pulse(this);
         }
     }
 }

@@ -1,3 +1,4 @@
+using TinyWorker.Diagnostics;
 using TinyWorker.Queueing;
 
 namespace TinyWorker.Futures;
@@ -27,7 +28,9 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
         }
 
         Troupe.WaitingRoom.Add(this);
-        input.AddContinuation(this);
+        if (Schedule.IsPlanted(PlantedBug.ForgottenDependent)) input.TryAddContinuation(this);
+        else input.AddContinuation(this);
+        Schedule.Point();
         // Who ended it meanwhile may have done so before the input knew it.
         if (Troupe.Verdict is { } verdict && !TryEndWaiting(verdict)) input.ForgetContinuation(this);
     }
@@ -41,12 +44,14 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, T
     protected override void LeftWaiting()
     {
         Troupe.WaitingRoom.Remove(this);
+        Schedule.Point();
         if (Interlocked.Exchange(ref _source, null) is { IsCompleted: false } input) input.ForgetContinuation(this);
     }
 
     private void Receive(TinyFuture<TIn> input)
     {
         Volatile.Write(ref _source, null);
+        Schedule.Point();
         if (input.FailureOrNull is { } failure)
         {
             TryEndWaiting(failure);

@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Futures;
 
 /// <summary>
@@ -33,6 +35,7 @@ internal static class Completions
 
     private static void Notify(object continuations)
     {
+        Schedule.Point();
         if (continuations is IContinuation single)
         {
             single.OnSourceCompleted();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Futures;
 
@@ -24,6 +25,7 @@ internal sealed class ContinuationList
     /// <summary>False once the future has completed: the caller then sees to the continuation itself.</summary>
     public bool TryAdd(IContinuation continuation)
     {
+        Schedule.Point();
         lock (this)
         {
             if (_closed) return false;
@@ -36,6 +38,7 @@ internal sealed class ContinuationList
 
     public void OneWasAbandoned()
     {
+        Schedule.Point();
         lock (this)
         {
             if (_closed || ++_abandoned * 2 <= _count || _abandoned < 4) return;

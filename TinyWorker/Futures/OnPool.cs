@@ -1,4 +1,5 @@
 using TinyWorker.Backends;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Futures;
 
@@ -10,11 +11,11 @@ internal static class OnPool
     {
         if (context is null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(step, state, preferLocal: false);
+            Schedule.Queue(step, state, preferLocal: false);
             return;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(
+        Schedule.Queue(
             static work => ExecutionContext.Run(work.context, static inner => Call(inner!), (work.step, work.state)),
             (context, step, state),
             preferLocal: false);

@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Futures;
 
 /// <summary>
@@ -26,6 +28,7 @@ internal sealed class ThenFuture<T, TNext> : TinyFuture<TNext>, IContinuation
     public void OnSourceCompleted()
     {
         if (Volatile.Read(ref _input) is not { } input) return;   // cancelled before
+        Schedule.Point();
         if (input.FailureOrNull is { } failure)
         {
             if (TryEnd(failure)) Drop();

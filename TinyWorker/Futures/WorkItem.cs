@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Diagnostics;
 using TinyWorker.Queueing;
 
 namespace TinyWorker.Futures;
@@ -46,6 +47,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>After the item was accepted: from now on the submitter's token cancels the task.</summary>
     public void CancelOn(CancellationToken cancellationToken)
     {
+        Schedule.Point();
         if (!cancellationToken.CanBeCanceled || IsEnding) return;
         _context!.Hold(cancellationToken.UnsafeRegister(static (state, token) => ((WorkItem<TIn, TOut>)state!).CancelFor(token), this));
     }
@@ -63,6 +65,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <param name="isLast">Whether nothing waits behind it.</param>
     public bool TryStart(out bool isLast)
     {
+        Schedule.Point();
         var started = TryMove(Pending, Running);
         isLast = started && troupe.Gate.Leave();
         return started;
@@ -93,7 +96,11 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     }
 
     /// <summary>For its worker: nobody else may end the task from here on. False if it was asked to stop, or has been given up.</summary>
-    public bool TryClaim() => TryMove(Running, Completing);
+    public bool TryClaim()
+    {
+        Schedule.Point();
+        return TryMove(Running, Completing);
+    }
 
     /// <summary>Whether it runs and was not asked to stop.</summary>
     public bool MayBeAskedToStop => Volatile.Read(ref _state) == Running;
@@ -126,7 +133,9 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     /// <summary>Ends a task that waits. False if it has started or ended.</summary>
     public bool TryEndWaiting(Failure failure)
     {
+        Schedule.Point();
         if (!TryMove(Pending, Completing)) return false;
+        Schedule.Point();
         EndUnstarted(failure);
         return true;
     }
@@ -150,12 +159,14 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
         Watch?.GetInput();
         _input = input;
         EnterChannel();
+        Schedule.Point();
         if (IsEnding) _input = default;   // cancelled meanwhile: whoever ended it may have dropped the input before
     }
 
     private void EnterChannel()
     {
         troupe.Queue.Add(this);
+        Schedule.Point();
         if (troupe.Verdict is { } verdict) troupe.EndQueued(verdict);
     }
 
@@ -172,6 +183,7 @@ internal class WorkItem<TIn, TOut>(TinyTroupe<TIn, TOut> troupe) : TinyFuture<TO
     {
         while (true)
         {
+            Schedule.Point();
             switch (Volatile.Read(ref _state))
             {
                 case Pending:

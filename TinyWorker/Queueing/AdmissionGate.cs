@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
@@ -35,7 +36,11 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     }
 
     /// <summary>Takes a place if there is one and nobody queues for it. The caller then enters its item itself.</summary>
-    public Admission TryEnter() => TryAdd(Contended, capacity);
+    public Admission TryEnter()
+    {
+        Schedule.Point();
+        return TryAdd(Contended, capacity);
+    }
 
     /// <summary>Takes a place whether there is one or not: for submitters inside a worker, who must not block.</summary>
     public Admission EnterPastTheBound() => TryAdd(0, int.MaxValue);
@@ -44,6 +49,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     public void Queue(AdmissionTicket ticket)
     {
         bool closed;
+        Schedule.Point();
         lock (_lock)
         {
             closed = (Interlocked.Or(ref _state, Contended) & Closed) != 0;
@@ -53,13 +59,14 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
         }
 
         if (closed) ticket.Refuse();
-        else AdmitThoseWhoQueue();
+        else if (!Schedule.IsPlanted(PlantedBug.LostWakeUp)) AdmitThoseWhoQueue();
     }
 
     /// <summary>A task that waited was taken by a worker, or has ended: its place is free. To be called once for each acceptance.</summary>
     /// <returns>Whether it was the last that waited.</returns>
     public bool Leave()
     {
+        Schedule.Point();
         var left = Interlocked.Decrement(ref _state);
         if ((left & (Contended | Closed)) == 0) return (left & WaitingMask) == 0;
         if ((left & Contended) != 0) AdmitThoseWhoQueue();
@@ -71,6 +78,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     public void Close()
     {
         List<AdmissionTicket> refused = [];
+        Schedule.Point();
         lock (_lock)
         {
             while (_queue.First is { } ticket)
@@ -91,6 +99,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
     /// <summary>True if the ticket was still queueing: it is gone from the queue then, and its item never enters.</summary>
     public bool TryWithdraw(AdmissionTicket ticket)
     {
+        Schedule.Point();
         lock (_lock)
         {
             if (!ticket.IsQueued) return false;
@@ -116,6 +125,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
 
     private void AdmitThoseWhoQueue()
     {
+        Schedule.Point();
         lock (_lock)
         {
             if (_isAdmitting) return;   // that thread looks again before it stops
@@ -125,8 +135,10 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
         while (true)
         {
             AdmissionTicket next;
+            Schedule.Point();
             lock (_lock)
             {
+                if (Schedule.IsPlanted(PlantedBug.KeptSlot) && _queue.First is null) TryAdd(0, capacity);
                 if (_queue.First is not { } first || TryAdd(0, capacity) != Admission.Entered)
                 {
                     _isAdmitting = false;
@@ -145,6 +157,7 @@ internal sealed class AdmissionGate(int capacity, Action onDrained)
 
     private void NoticeDrained(long state)
     {
+        Schedule.Point();
         // Once closed, the count only falls: who sees zero here sees the end.
         if ((state & Closed) != 0 && (state & WaitingMask) == 0 && Interlocked.Exchange(ref _drained, 1) == 0) onDrained();
     }

@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Queueing;
 
 /// <summary>
@@ -28,6 +30,7 @@ internal abstract class AdmissionTicket(AdmissionGate gate, IAdmissible item)
     {
         _registration = cancellationToken.UnsafeRegister(static ticket => ((AdmissionTicket)ticket!).Cancel(), this);
         gate.Queue(this);
+        Schedule.Point();
         // It may have fired when there was nothing to cancel yet.
         if (cancellationToken.IsCancellationRequested) Cancel();
     }

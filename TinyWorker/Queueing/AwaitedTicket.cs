@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 
 namespace TinyWorker.Queueing;
@@ -29,7 +30,7 @@ internal sealed class AwaitedTicket<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, Wor
     {
         if (end == End.Entered) item.CancelOn(cancellationToken);
         _end = end;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Schedule.Queue(this, preferLocal: false);
     }
 
     void IThreadPoolWorkItem.Execute()

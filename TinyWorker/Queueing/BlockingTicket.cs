@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Queueing;
 
 /// <summary>The ticket of a submitter whose thread sleeps until it has ended.</summary>
@@ -9,19 +11,21 @@ internal sealed class BlockingTicket(AdmissionGate gate, IAdmissible item) : Adm
     /// time. Whoever sleeps finds, when it is awake, as many places as the workers have emptied meanwhile.</summary>
     public End Sleep()
     {
+        Schedule.Point();
         lock (this)
         {
-            while (_end is null) Monitor.Wait(this);
+            while (_end is null) Schedule.Wait(this);
             return _end.Value;
         }
     }
 
     protected override void OnEnded(End end)
     {
+        Schedule.Point();
         lock (this)
         {
             _end = end;
-            Monitor.Pulse(this);
+            Schedule.Pulse(this);
         }
     }
 }

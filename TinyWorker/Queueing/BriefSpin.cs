@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Queueing;
 
 /// <summary>
@@ -14,8 +16,9 @@ internal struct BriefSpin
     /// <summary>False when it is time to sleep.</summary>
     public bool TryOnce()
     {
-        if (_round >= Rounds) return false;
+        if (_round >= Schedule.Scale(Rounds, 2)) return false;
         _round++;
+        Schedule.Point();
         Thread.SpinWait(2);
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
@@ -25,6 +26,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     /// <summary>An item was added: wakes a worker if one sleeps and none is on its way.</summary>
     public void ItemAdded()
     {
+        Schedule.Point();
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _canWake)) WakeOne();
     }
@@ -32,6 +34,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     /// <summary>True if the worker is the searcher, now or already; that ends with <see cref="EndSearch"/> or <see cref="Rest"/>.</summary>
     public bool TryBeginSearch(IRestingWorker worker)
     {
+        Schedule.Point();
         if (Volatile.Read(ref _searcher) == worker) return true;
         lock (_lock)
         {
@@ -45,6 +48,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     /// <summary>The worker has an item, or leaves for good: if it is the searcher, it is so no more.</summary>
     public void EndSearch(IRestingWorker worker)
     {
+        Schedule.Point();
         if (Volatile.Read(ref _searcher) != worker) return;   // only the worker itself, or its waker, makes it so
         lock (_lock)
         {
@@ -62,6 +66,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     public void Rest(IRestingWorker worker)
     {
         bool closed;
+        Schedule.Point();
         lock (_lock)
         {
             if (_searcher == worker) _searcher = null;
@@ -83,6 +88,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
     public void Close()
     {
         IRestingWorker? next;
+        Schedule.Point();
         lock (_lock)
         {
             _closed = true;
@@ -102,6 +108,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
 
     private void WakeOneIfThereIsWork()
     {
+        Schedule.Point();
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _canWake) && hasItems()) WakeOne();
     }
@@ -111,6 +118,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
         while (true)
         {
             IRestingWorker worker;
+            Schedule.Point();
             lock (_lock)
             {
                 if (_searcher is not null || _top is null) return;
@@ -122,6 +130,7 @@ internal sealed class IdleWorkers(Func<bool> hasItems)
             }
 
             if (worker.Wake()) return;
+            Schedule.Point();
             lock (_lock)
             {
                 if (_searcher != worker) return;   // it has come all the same

@@ -1,4 +1,5 @@
 using System.Numerics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
@@ -39,13 +40,17 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
             ref var seat = ref SeatOf(rows, number).Item;
             if (Volatile.Read(ref seat) is not null) continue;
             item.Seat = number;
+            Schedule.Point();
             if (Interlocked.CompareExchange(ref seat, item, null) is null) return;   // or somebody else was faster: the next seat
         }
     }
 
     /// <summary>False if it was not there any more, or never was: the first seat is then somebody else's.</summary>
-    public bool Remove(TItem item) =>
-        Interlocked.CompareExchange(ref SeatOf(Volatile.Read(ref _rows), item.Seat).Item, null, item) == item;
+    public bool Remove(TItem item)
+    {
+        Schedule.Point();
+        return Interlocked.CompareExchange(ref SeatOf(Volatile.Read(ref _rows), item.Seat).Item, null, item) == item;
+    }
 
     /// <summary>How many sit there, about: others come and go meanwhile.</summary>
     public int Count() => Volatile.Read(ref _rows).Sum(static row => row.Count(static seat => seat.Item is not null));
@@ -55,6 +60,7 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
     {
         foreach (var row in Volatile.Read(ref _rows))
         {
+            Schedule.Point();
             for (var i = 0; i < row.Length; i++)
                 if (Interlocked.Exchange(ref row[i].Item, null) is { } item) yield return item;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Queueing;
 
@@ -46,8 +47,10 @@ internal sealed class WorkQueue<TItem>
 
     public void Add(TItem item)
     {
+        Schedule.Point();
         while (!Volatile.Read(ref _channel).Writer.TryWrite(item))
         {
+            Schedule.Point();
             // It is being replaced; or it is completed, which it only is when nobody waits: then this is a shell that came late.
             lock (_replacing)
             {
@@ -102,6 +105,7 @@ internal sealed class WorkQueue<TItem>
     public bool TryDropShells(Func<int> waiting, Func<TItem, bool> isShell, Action waitForTakers)
     {
         if (!HasManyShells(waiting)) return false;
+        Schedule.Point();
         lock (_replacing)
         {
             if (_completed || !HasManyShells(waiting)) return false;
@@ -121,6 +125,7 @@ internal sealed class WorkQueue<TItem>
 
     public void Complete()
     {
+        Schedule.Point();
         lock (_replacing)
         {
             Volatile.Write(ref _completed, true);
@@ -147,6 +152,7 @@ internal sealed class WorkQueue<TItem>
     private bool HasManyShells(Func<int> waiting)
     {
         var count = Volatile.Read(ref _channel).Reader.Count;
-        return count > FewShells && count > FewShells + 2 * (long)waiting();
+        var few = Schedule.Scale(FewShells, 1);
+        return count > few && count > few + 2 * (long)waiting();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Backends.Pool;
 
@@ -9,13 +10,13 @@ internal sealed class PoolExecutor : IWorkerExecutor, IThreadPoolWorkItem
 
     public bool MaySpin => false;   // a thread of the pool that has nothing to do spins by itself
 
-    public void Start(Func<Task> loop) => ThreadPool.UnsafeQueueUserWorkItem(static start => start(), loop, preferLocal: false);
+    public void Start(Func<Task> loop) => Schedule.Queue(static start => start(), loop, preferLocal: false);
 
     public bool Post(Action continuation)
     {
         Debug.Assert(_next is null, "the loop waits in one place at a time");
         _next = continuation;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        Schedule.Queue(this, preferLocal: true);
         return true;
     }
 

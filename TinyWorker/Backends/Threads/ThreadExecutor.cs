@@ -1,3 +1,5 @@
+using TinyWorker.Diagnostics;
+
 namespace TinyWorker.Backends.Threads;
 
 /// <summary>
@@ -21,11 +23,12 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
     public void Start(Func<Task> loop)
     {
         _start = loop;
-        _thread.UnsafeStart();
+        Schedule.Start(_thread, static self => self.Run(), this);
     }
 
     public bool Post(Action continuation)
     {
+        Schedule.Point();
         lock (this)
         {
             var isFree = !_isAtOthers && IsEmpty_NeedsLock;
@@ -38,11 +41,11 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
     {
     }
 
-    public void Join() => _thread.Join();
+    public void Join() => Schedule.Join(_thread);
 
     protected override void OnPosted_NeedsLock()
     {
-        if (_isAsleep) Monitor.Pulse(this);
+        if (_isAsleep) Schedule.Pulse(this);
     }
 
     private void Run()
@@ -66,6 +69,7 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
 
     private (SendOrPostCallback Callback, object? State) Next()
     {
+        Schedule.Point();
         lock (this)
         {
             _isAtOthers = false;
@@ -78,7 +82,7 @@ internal sealed class ThreadExecutor : SerialContext, IWorkerExecutor
                 }
 
                 _isAsleep = true;
-                Monitor.Wait(this);
+                Schedule.Wait(this);
                 _isAsleep = false;
             }
         }
