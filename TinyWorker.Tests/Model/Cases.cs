@@ -35,7 +35,7 @@ internal sealed class Cases(bool canWait, bool mayBlock)
         (8, from body in Bodies() from of in Maybe(Which) from token in Tokens select (Command)new Command.SubmitAsync(body, of, token)),
         (3, from body in Bodies() select (Command)new Command.TrySubmit(body)),
         (canWait ? 12 : 0, from which in Which from outcome in Outcomes select (Command)new Command.Release(which, outcome)),
-        (5, from which in Which select (Command)new Command.Cancel(which)),
+        (7, from which in Which select (Command)new Command.Cancel(which)),
         (3, from which in Which select (Command)new Command.FireToken(which)),
         (4, Gen.Constant((Command)new Command.AddSource())),
         (4, from which in Which from outcome in Outcomes select (Command)new Command.Complete(which, outcome)),
@@ -43,7 +43,7 @@ internal sealed class Cases(bool canWait, bool mayBlock)
         (1, from first in Which from second in Which select (Command)new Command.WhenAll(first, second)),
         (1, from first in Which from second in Which select (Command)new Command.WhenAny(first, second)),
         (2, from which in Which select (Command)new Command.AddCallback(which)),
-        (canWait ? 4 : 1, from hours in Gen.Choose(1, 12) select (Command)new Command.Advance(hours)),
+        (canWait ? 8 : 1, from hours in Gen.Choose(1, 12) select (Command)new Command.Advance(hours)),
         (1, Gen.Frequency(
             (1, Gen.Constant((Command)new Command.Abort())),
             (1, Gen.Constant((Command)new Command.Dispose())),
@@ -52,7 +52,7 @@ internal sealed class Cases(bool canWait, bool mayBlock)
 
     private Gen<Body> Bodies() => Gen.Frequency(
         (canWait ? 6 : 0, Gen.Constant(Body.HeedsToken)),
-        (canWait ? 3 : 0, Gen.Constant(Body.IgnoresToken)),
+        (canWait ? 5 : 0, Gen.Constant(Body.IgnoresToken)),
         (3, Gen.Constant(Body.Returns)),
         (1, Gen.Constant(Body.Throws)),
         (1, Gen.Constant(Body.ThrowsCancellation)));

@@ -171,7 +171,7 @@ internal sealed class Play(Subject subject, World start, TimeSpan patience)
     }
 
     // Until what is killed has ended its patience is measured, too: the clock is not to move.
-    private bool HasEnded(Seen seen) => !World.Nodes.Where((node, id) => node.HasEnded && seen.Phases[id] < Phase.Succeeded).Any();
+    private bool HasEnded(Seen seen) => !World.Nodes.Where((node, id) => node.IsGivenUp && seen.Phases[id] < Phase.Succeeded).Any();
 
     private AssertionException Disagreement(string what) => new(
         $"{what}{Environment.NewLine}after {string.Join(", ", _done)}{Environment.NewLine}{subject.Troupe}");

@@ -6,8 +6,6 @@ namespace TinyWorker.Tests.Model;
 /// <summary>The real troupe, its futures and what was seen of them.</summary>
 internal sealed class Subject : IDisposable
 {
-    private static readonly ActivityListener Listener = new() { ShouldListenTo = source => source.Name == "TinyWorker" };
-
     private readonly Stage _stage;
     private readonly ManualClock _clock = new();
     private readonly TimeSpan _patience;
@@ -15,8 +13,6 @@ internal sealed class Subject : IDisposable
     private readonly List<CancellationTokenSource?> _tokens = [];
     private readonly List<Task> _stops = [];
     private readonly CancellationTokenSource _stopping = new();
-
-    static Subject() => ActivitySource.AddActivityListener(Listener);   // activities flow while somebody listens
 
     public Subject(Setup setup, TimeSpan patience, Func<Setup, TimeProvider, TinyTroupeOptions> options)
     {

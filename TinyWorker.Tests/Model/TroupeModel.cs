@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
@@ -19,8 +20,11 @@ namespace TinyWorker.Tests.Model;
 public abstract class TroupeModel
 {
     private const int Count = 500;
-    private const int LongestCase = 40;
+    private const int LongestCase = 60;
     private static readonly TimeSpan PatienceWhileShrinking = TimeSpan.FromSeconds(5);
+
+    // Activities flow while somebody listens.
+    private readonly ActivityListener _listener = new() { ShouldListenTo = source => source.Name == "TinyWorker" };
 
     private TimeSpan _patience = Within.Deadline;
 
@@ -36,6 +40,12 @@ public abstract class TroupeModel
     private protected virtual void CheckLeft()
     {
     }
+
+    [SetUp]
+    public void Listen() => ActivitySource.AddActivityListener(_listener);
+
+    [TearDown]
+    public void ListenNoMore() => _listener.Dispose();
 
     [Test]
     public void Troupe_WhateverIsDoneToIt_DoesAsTheModelSays()

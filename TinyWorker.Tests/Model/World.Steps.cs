@@ -42,7 +42,7 @@ internal sealed partial record World
             if (Nodes[id].Phase == Phase.Running && Nodes[id].Followers.IsEmpty && TryGoOn(id) is { } alone) return [alone];
 
         var canTake = !Ready.IsEmpty && Running < Setup.Workers;
-        var mayPassOver = HandsAhead && Running > 0 && Ready.Length > 1;
+        var mayPassOver = HandsAhead && Running > 0;
         if (canTake && AtGate.IsEmpty && !mayPassOver) return [Take(0)];
 
         var steps = new List<World>();

@@ -22,8 +22,9 @@ internal static class TinyWorkerActivity
     /// <summary>Makes it current for the rest of this execution context's run. One that has ended cannot be: a child in its trace stands in.</summary>
     public static void Enter(Activity activity)
     {
-        if (activity.IsStopped) new Activity(activity.OperationName).SetParentId(activity.Id!).Start();
-        else Activity.Current = activity;
+        if (!activity.IsStopped) Activity.Current = activity;
+        // It may have ended meanwhile: then it was not set.
+        if (Activity.Current != activity) new Activity(activity.OperationName).SetParentId(activity.Id!).Start();
     }
 
     /// <summary>Begins the span of a task. Null if nobody wants it. What is current here stays so.</summary>
