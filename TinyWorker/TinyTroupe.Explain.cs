@@ -62,14 +62,11 @@ public sealed partial class TinyTroupe<TIn, TOut>
         if (Crew.Gone.IsCompleted) return TroupeCondition.Stopped;
         if (askedToStop > 0 || now.Abandoned > (since?.Snapshot.Abandoned ?? 0)) return TroupeCondition.Hung;
 
-        var idle = now.Workers.Count(static worker => worker.State == WorkerState.Idle);
-        if (idle == 0)
-        {
-            if (now.Running == 0 && now.Workers.Any(static worker => worker.State == WorkerState.Starting)) return TroupeCondition.Starting;
-            return ready >= Workers ? TroupeCondition.Saturated : TroupeCondition.Busy;
-        }
-
-        if (ready > 0) return TroupeCondition.Busy;   // somebody is about to take it
+        var hasIdle = now.Workers.Any(static worker => worker.State == WorkerState.Idle);
+        if (!hasIdle && now.Running == 0 && now.Workers.Any(static worker => worker.State == WorkerState.Starting)) return TroupeCondition.Starting;
+        // Somebody between two tasks is not idle: where tasks wait, it is about to take one.
+        if (ready >= Workers) return TroupeCondition.Saturated;
+        if (!hasIdle || ready > 0) return TroupeCondition.Busy;
         if (Array.Exists(maps, static map => map.WaitsFor == MapWait.Consumer)) return TroupeCondition.HeldByConsumer;
         if (Array.Exists(maps, static map => map.WaitsFor == MapWait.Task && !map.HasRoom)) return TroupeCondition.HeldByWindow;
         return now.Waiting > 0 ? TroupeCondition.WaitingForInput : TroupeCondition.Starved;

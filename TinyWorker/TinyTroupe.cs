@@ -163,7 +163,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     TimeProvider ITroupeCore.TimeProvider => TimeProvider;
 
     /// <summary>Whether somebody listens to what happens to each task.</summary>
-    internal bool IsWatched => (TinyWorkerMeter.IsListenedTo || TinyWorkerActivity.Source.HasListeners()) && _mayBeWatched;
+    internal bool IsWatched => _mayBeWatched && (TinyWorkerMeter.IsListenedTo || TinyWorkerActivity.Source.HasListeners());
 
     internal bool IsInsideWorker => InsideWorker.Troupe == this;
 

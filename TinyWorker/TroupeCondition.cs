@@ -21,7 +21,7 @@ public enum TroupeCondition
     /// <summary>Tasks are taken about as fast as they come.</summary>
     Busy,
 
-    /// <summary>Every worker runs a task, and at least as many again wait for one.</summary>
+    /// <summary>At least as many tasks wait for a worker as there are workers.</summary>
     Saturated,
 
     /// <summary>Tasks did not stop when they were asked to.</summary>

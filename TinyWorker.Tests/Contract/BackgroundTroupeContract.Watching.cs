@@ -217,6 +217,7 @@ public abstract partial class BackgroundTroupeContract
     {
         var name = WatchedName();
         var troupe = new TinyTroupe<int, int>(x => x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1, Options(new Settings { Name = name, Workers = 3, Capacity = 16 }));
+        using var listens = new ManualResetEventSlim();
         var stop = false;
         double accepted = 0, ended = 0;
         var comingAndGoing = Blocked(() =>
@@ -224,12 +225,14 @@ public abstract partial class BackgroundTroupeContract
             do
             {
                 using var telemetry = new Telemetry();
+                listens.Set();
                 Within.Until(() => telemetry.Spans(name).Length > 20 || Volatile.Read(ref stop), "some spans");
                 ended += telemetry.Read("tinyworker.task.ended", name) ?? 0;
                 accepted += telemetry.Read("tinyworker.task.accepted", name) ?? 0;
             }
             while (!Volatile.Read(ref stop));
         });
+        Within.Wait(listens);
         Load(troupe, telemetry: null);
         var now = troupe.Snapshot();
         Volatile.Write(ref stop, true);

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace TinyWorker.Tests.Contract;
 
-// What flows from the submitter into the task: its activity, while somebody listens to the library's source, and nothing else.
+// What flows from the submitter into the task: its activity, while somebody listens to the library's source, and nothing else. Nobody samples here: the
+// spans of tasks are in TroupeContract.Watching.cs.
 public abstract partial class TroupeContract
 {
     [Test]

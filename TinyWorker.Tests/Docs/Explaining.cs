@@ -15,7 +15,7 @@ internal static class Explaining
             new() { Name = "hashes", Workers = 4, Capacity = 100 });
         var feeding = Task.Run(async () =>
         {
-            for (var i = 0; i < 400; i++) await hashes.SubmitAsync(i);
+            for (var i = 0; ; i++) await hashes.SubmitAsync(i);
         });
 
         await Task.Delay(500);

@@ -37,7 +37,7 @@ internal sealed partial class ObservingTests
     public async Task Explaining_OfThePage_SaysThatTheTroupeIsSaturated()
     {
         var told = await Within.Time(Explaining.RunAsync());
-        Assert.That(told, Does.StartWith("'hashes' is saturated: all its 4 workers run a task, and "));
+        Assert.That(told, Does.StartWith("'hashes' is saturated: "));
     }
 
     [Test]

@@ -47,7 +47,7 @@ internal sealed class ExplainTests
     {
         using var troupe = Troupe(capacity: 8);
         Submit(troupe, tasks: 6);
-        Say(troupe, TroupeCondition.Saturated, "all its 2 workers run a task, and 4 more wait");
+        Say(troupe, TroupeCondition.Saturated, "2 of its 2 workers run a task, and 4 more wait");
         Assert.That(troupe.Explain().Text, Does.Not.Contain("held back"));
         Submit(troupe, tasks: 4);
         Say(troupe, TroupeCondition.Saturated, "Its Capacity of 8 is reached, and who submits is held back");

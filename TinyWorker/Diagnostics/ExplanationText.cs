@@ -48,7 +48,7 @@ internal static class ExplanationText
             TroupeCondition.Busy =>
                 $"keeps up: {of.CountOf(WorkerState.Busy)} of its {workers} workers run a task, and {Text(of.Ready)} tasks wait for one. Nothing need be changed.",
             TroupeCondition.Saturated =>
-                $"is saturated: all its {workers} workers run a task, and {Text(of.Ready)} more wait for one. "
+                $"is saturated: {of.CountOf(WorkerState.Busy)} of its {workers} workers run a task, and {Text(of.Ready)} more wait for one. "
                 + (now.Waiting >= now.Capacity ? $"Its Capacity of {Text(now.Capacity)} is reached, and who submits is held back. " : "")
                 + "More workers end them sooner if there are processors to spare, or if the tasks wait for something else than a processor; "
                 + "a larger Capacity only lets more of them wait.",
