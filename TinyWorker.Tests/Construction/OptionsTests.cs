@@ -56,6 +56,9 @@ internal sealed class OptionsTests
             Case(new ThreadTroupeOptions { Name = TroupeName, MaxStackSize = -1 }, "MaxStackSize", "-1"),
             Case(new ThreadTroupeOptions { Name = TroupeName, Priority = (ThreadPriority)5 }, "Priority", "above the highest"),
             Case(new ThreadTroupeOptions { Name = TroupeName, Priority = (ThreadPriority)(-1) }, "Priority", "below the lowest"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, MaxWorkerMemory = 0 }, "MaxWorkerMemory", "0"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, StartTimeout = TimeSpan.Zero }, "StartTimeout", "0"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, WorkingDirectory = "/there/is/no/such/folder" }, "WorkingDirectory", "not there"),
         ];
 
         static TestCaseData Case(TinyTroupeOptions options, string option, string value) =>

@@ -43,4 +43,26 @@ public abstract partial class TroupeContract
         Assert.That(future.Exception, Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name));
         await End(troupe);
     }
+
+    // One of the futures is known to be behind the troupe when the other, which waits for it, is looked at.
+    [Test]
+    [SharesMemory("its own troupe")]
+    public async Task Wait_OfAWorkerForTheFirstOfTwoThatMeetInItsOwnTask_IsRefused([Values] bool reversed)
+    {
+        TinyTroupe<int, int>? troupe = null;
+        troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (x != 0) return x;
+                var own = TinyFuture.WhenAll([troupe!.Submit(1)]);
+                var behind = TinyFuture.WhenAll([own]).Then(all => all[0]);
+                TinyFuture<int[]>[] both = reversed ? [own, behind] : [behind, own];
+                return TinyFuture.WhenAny(both).Result().Result()[0];
+            },
+            Options());
+        var future = SubmitElsewhere(troupe, 0);
+        WaitForEnd(future);
+        Assert.That(future.Exception, Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name));
+        await End(troupe);
+    }
 }

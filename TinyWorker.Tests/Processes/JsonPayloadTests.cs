@@ -22,6 +22,19 @@ internal sealed partial class JsonPayloadTests
         Assert.That(() => new JsonPayloadSerializer((JsonSerializerContext)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
 
     [Test]
+    public void Populated_Properties_ComeThrough() => Assert.That(Travel.Through(new Populated { Numbers = { 1, 2 } })!.Numbers, Is.EqualTo(new[] { 1, 2 }));
+
+    [Test]
+    public void Depth_OfTheUsersOptions_IsKept()
+    {
+        var serializer = new JsonPayloadSerializer(new JsonSerializerOptions { MaxDepth = 2 });
+        var writer = new System.Buffers.ArrayBufferWriter<byte>();
+        serializer.Serialize<int[][]>([[1]], writer);
+        Assert.That(serializer.Deserialize<int[][]>(writer.WrittenMemory), Is.EqualTo(new int[][] { [1] }));
+        Assert.That(() => serializer.Serialize<int[][][]>([[[1]]], writer), Throws.InstanceOf<JsonException>());
+    }
+
+    [Test]
     public void Tuples_OfEverything_ComeThrough()
     {
         Exactly((1, "one"));
@@ -144,6 +157,12 @@ internal sealed partial class JsonPayloadTests
     {
         Assert.That(Travel.Through(value), Is.EqualTo(value));
         Assert.That(Travel.Through(value, piece: 1), Is.EqualTo(value));
+    }
+
+    internal sealed class Populated
+    {
+        [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+        public List<int> Numbers { get; } = [];
     }
 
     internal sealed record Person(string Name, int? Age, Person? Parent);

@@ -142,7 +142,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         lock (_ladder)
         {
             if (_phase == (int)WorkerPhase.GivenUp) return false;
-            if (_isAborted && phase == WorkerPhase.Starting) return false;
+            if (_isAborted && phase == WorkerPhase.Starting) return false;   // no successor for a worker that was recycled just then
             _phase = (int)phase;
             Disarm_NeedsLock();
             if (phase == WorkerPhase.Gone)

@@ -44,7 +44,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
         }
 
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);   // the interface has it; the compiler prefers the other
 
         public void UnsafeOnCompleted(Action continuation)
         {

@@ -14,7 +14,7 @@ internal readonly struct Ended<T>(TinyFuture<T> future) : ICriticalNotifyComplet
     {
     }
 
-    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);   // the interface has it; the compiler prefers the other
 
     public void UnsafeOnCompleted(Action continuation) =>
         future.AddContinuation(AwaitContinuation.Capture(continuation, executionContext: null, continueOnCapturedContext: false));
