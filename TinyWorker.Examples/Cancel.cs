@@ -6,15 +6,8 @@ internal static class Cancel
     {
         // <sample>
         using var started = new SemaphoreSlim(0);
-        await using var sleepers = new TinyTroupe<string, string>(
-            (name, token) =>
-            {
-                started.Release();
-                token.WaitHandle.WaitOne();              // stands for long work that looks at its token
-                token.ThrowIfCancellationRequested();
-                return name;
-            },
-            new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1) });
+        await using var sleepers = new TinyTroupe<string, string>(Sleep, new() { Workers = 1 });
+        await using var hurried = new TinyTroupe<string, string>(Sleep, new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(0.5) });
 
         var running = sleepers.Submit("running");
         var waiting = sleepers.Submit("waiting");
@@ -24,7 +17,15 @@ internal static class Cancel
         running.Cancel();                                // its token fires
         Console.WriteLine(await Outcome(running));
         Console.WriteLine(await Outcome(waiting));
-        Console.WriteLine(await Outcome(sleepers.Submit("late")));   // nobody cancels it: its deadline does
+        Console.WriteLine(await Outcome(hurried.Submit("late")));   // nobody cancels it: its deadline does
+
+        string Sleep(string name, CancellationToken token)
+        {
+            started.Release();
+            token.WaitHandle.WaitOne();                  // stands for long work that looks at its token
+            token.ThrowIfCancellationRequested();
+            return name;
+        }
         // </sample>
     }
 

@@ -10,20 +10,23 @@ internal static class Tour6
             {
                 while (true) token.ThrowIfCancellationRequested();
             },
-            new() { Name = "loops", Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1) });
+            new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1) });
 
         var first = loops.Submit("first");
         var second = loops.Submit("second");
+        second.Cancel();   // it waits, so it ends at once and never runs
 
-        second.Cancel();   // it waits, so it ends at once
-        Console.WriteLine(second.Status);
-        try
+        TinyFuture<string>[] futures = [first, second];
+        foreach (var future in futures)
         {
-            await first;
-        }
-        catch (TimeoutException exception)
-        {
-            Console.WriteLine(exception.Message);
+            try
+            {
+                await future;
+            }
+            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+            {
+                Console.WriteLine($"{future.Status}: {exception.GetType().Name}");
+            }
         }
         // </sample>
     }

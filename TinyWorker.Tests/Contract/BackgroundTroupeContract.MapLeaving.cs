@@ -193,7 +193,7 @@ public abstract partial class BackgroundTroupeContract
                 if (x == 1 && how == "fault") throw new FormatException(how);
                 return x > 1 ? UntilCancelled(token) : x;
             },
-            Options(new Settings { Name = "pending", Workers = 3 }));
+            Options(new Settings { Name = "pending", Workers = 3, Grace = Timeout.InfiniteTimeSpan }));
         var leaving = CaughtAsync(() => Task.Run(async () =>
         {
             await foreach (var x in troupe.MapAsync(source.Read(), new MapOptions { Ordered = ordered, Window = 16 }))

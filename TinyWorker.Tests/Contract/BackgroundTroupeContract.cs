@@ -44,7 +44,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     [Test]
     public async Task Cancel_WhileRunning_FiresTheTokenAndEndsCanceled()
     {
-        var troupe = new TinyTroupe<int, int>((x, token) => x == 0 ? UntilCancelled(token) : x, Options());
+        var troupe = new TinyTroupe<int, int>((x, token) => x == 0 ? UntilCancelled(token) : x, Options(new Settings { Grace = Timeout.InfiniteTimeSpan }));
         var future = troupe.Submit(0);
         Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
         Assert.That(future.Cancel(), Is.True);

@@ -98,8 +98,10 @@ internal sealed partial class PageTests
         return string.Concat(code.Select(line => line + "\n"));
     }
 
-    // A file may hold a class that examples share, or lie among the tests, and is run there.
-    private static bool CanRun(string file) => file.StartsWith("TinyWorker.Examples/", StringComparison.Ordinal) && File.ReadAllText(Path.Combine(RepositoryRoot.Find(), file)).Contains("Task RunAsync()", StringComparison.Ordinal);
+    // A file may hold a class that examples share. What is no example of the program's, the tests of its own page run.
+    private static bool CanRun(string file) =>
+        file.StartsWith("TinyWorker.Examples/", StringComparison.Ordinal)
+        && File.ReadAllText(Path.Combine(RepositoryRoot.Find(), file)).Contains("Task RunAsync()", StringComparison.Ordinal);
 
     private static string NameOf(string file)
     {
