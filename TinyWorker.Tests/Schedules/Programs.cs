@@ -78,6 +78,20 @@ internal static class Programs
             cancel.Cancel);
     }
 
+    public static void CancelledWaitForAPlaceThatNobodyLeaves(ProgramRun run)
+    {
+        var troupe = run.Troupe(capacity: 1);
+        var patient = troupe.Submit(LedgerTroupe.Patient)!;
+        Scheduler.Until(() => patient.Status == TinyFutureStatus.Running);
+        troupe.Submit(1);
+        using var cancel = new CancellationTokenSource();
+        Together(
+            () => troupe.Submit(2, cancel.Token),
+            () => troupe.SubmitAsync(3, cancel.Token),
+            cancel.Cancel);
+        troupe.Cancel(patient);
+    }
+
     public static void DisposersAndSubmittersAtAFullGate(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 1);
