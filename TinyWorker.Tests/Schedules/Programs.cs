@@ -28,6 +28,17 @@ internal static class Programs
             () => { troupe.Submit(11)?.Result(); troupe.Submit(12)?.Result(); });
     }
 
+    public static void NoTaskWaitsWhileAWorkerRests(ProgramRun run)
+    {
+        var troupe = run.Troupe(workers: 3);
+        TinyFuture<int>? patient = null;
+        Together(
+            () => patient = troupe.Submit(LedgerTroupe.Patient),
+            () => { troupe.Submit(1)!.Result(); troupe.Submit(2)!.Result(); },
+            () => troupe.Submit(11)!.Result());
+        troupe.Cancel(patient);
+    }
+
     public static void TwoSubmittersAtAFullGate(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 1);
@@ -65,6 +76,20 @@ internal static class Programs
             () => { troupe.SubmitAsync(11, cancel.Token); troupe.Submit(12); },
             () => { troupe.Submit(21, cancel.Token); troupe.SubmitAsync(22); },
             cancel.Cancel);
+    }
+
+    public static void CancelledWaitForAPlaceThatNobodyLeaves(ProgramRun run)
+    {
+        var troupe = run.Troupe(capacity: 1);
+        var patient = troupe.Submit(LedgerTroupe.Patient)!;
+        Scheduler.Until(() => patient.Status == TinyFutureStatus.Running);
+        troupe.Submit(1);
+        using var cancel = new CancellationTokenSource();
+        Together(
+            () => troupe.Submit(2, cancel.Token),
+            () => troupe.SubmitAsync(3, cancel.Token),
+            cancel.Cancel);
+        troupe.Cancel(patient);
     }
 
     public static void DisposersAndSubmittersAtAFullGate(ProgramRun run)
@@ -192,12 +217,22 @@ internal static class Programs
             troupe.Abort);
     }
 
+    public static void AbortAgainstDependentsOfWhatNeverEnds(ProgramRun run)
+    {
+        var troupe = run.Troupe();
+        var never = new TinyFutureSource<int>();
+        Together(
+            () => troupe.Submit(never.Future),
+            () => { if (troupe.Submit(never.Future) is { } first) troupe.Submit(first); },
+            troupe.Abort);
+    }
+
     public static void WorkerThatCannotBeMade(ProgramRun run)
     {
-        var troupe = run.Troupe(workers: 2, capacity: 2, cannotStart: true);
-        var source = new TinyFutureSource<int>();
+        var troupe = run.Troupe(workers: 1 + run.Random.Next(2), capacity: 2, cannotStart: true);
+        var (source, never) = (new TinyFutureSource<int>(), new TinyFutureSource<int>());
         Together(
-            () => { troupe.Submit(1); troupe.Submit(2); },
+            () => { troupe.Submit(1); troupe.Submit(never.Future); },
             () => { troupe.Submit(source.Future); troupe.Submit(-3); },
             () => source.TrySetResult(11));
     }
@@ -334,6 +369,7 @@ internal static class Programs
         Together(
             () => { troupe.Submit(1); troupe.Submit(-2); troupe.Submit(3); },
             () => troupe.Cancel(troupe.Submit(11)),
+            () => { troupe.Submit(21)!.Result(); Assert.That(troupe.Troupe.Snapshot().Succeeded, Is.Positive, "what is seen to have ended is counted"); },
             () =>
             {
                 long accepted = 0, ended = 0;

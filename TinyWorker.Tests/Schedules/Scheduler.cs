@@ -15,10 +15,10 @@ namespace TinyWorker.Tests.Schedules;
 /// has pulsed, whatever time passes: a wake-up that is lost leaves nobody who can go on, which fails the schedule and says who is parked
 /// where. Time stands still unless the program moves its clock.</para>
 /// <para>What it does not control. Nobody is stopped inside a lock, so the real locks never block: code under a lock is one step. What is
-/// read outside of a lock while another thread is half way through it there (the gate's word, the flags of IdleWorkers) is seen before or
-/// after, never between. The memory is that of one processor: no write is seen late, so a missing fence is not found here. Both are for the
-/// stress tests, which run the same core freely on all cores. Nor does it own what the framework queues by itself (what follows an await
-/// of a framework's task, the callbacks of CancelAsync): the programs do without.</para>
+/// read outside of a lock while another thread is half way through it there (the gate's word, the flags of IdleWorkers, a channel that is
+/// being replaced) is seen before or after, never between. The memory is that of one processor: no write is seen late, so a missing fence
+/// is not found here. Both are for the stress tests, which run the same core freely on all cores. Nor does it own what the framework queues
+/// by itself (what follows an await of a framework's task, the callbacks of CancelAsync): the programs do without.</para>
 /// <para>Why it can be believed all the same: it runs the code itself, not a model of it, and a thread may be stopped by the system wherever
 /// it is stopped here. So every schedule is one that could happen, and a failure is a bug of the core or of the program. That none was
 /// found says nothing about schedules that were not run.</para>
