@@ -25,7 +25,7 @@ internal static class LeakRun
     private static async Task TroupesAsync(string backend, int count)
     {
         for (var i = 0; i < Math.Max(20, count / 50); i++) await LiveAsync(backend, i);   // what is made once in a process
-        await MeasureAsync(async () =>
+        await MeasureAsync(timers: 0, async () =>
         {
             for (var i = 0; i < count; i++) await LiveAsync(backend, i);
         });
@@ -35,21 +35,21 @@ internal static class LeakRun
     {
         await using var troupe = new TinyTroupe<int, int>(static x => x + 1, Options(backend, 1));
         Submit(troupe, count / 50);
-        await MeasureAsync(() =>
+        await MeasureAsync(timers: Workers, () =>   // each worker of the living troupe may have one
         {
             Submit(troupe, count);
             return Task.CompletedTask;
         });
     }
 
-    private static async Task MeasureAsync(Func<Task> step)
+    private static async Task MeasureAsync(int timers, Func<Task> step)
     {
         Console.Write(Holdings.Take(Token).ToJson()[..0]);   // what looking and telling make once
         var before = Holdings.Take(Token);
         var clock = Stopwatch.StartNew();
         await step();
         var time = clock.Elapsed;
-        var after = Holdings.Settled(Token, before);
+        var after = Holdings.Settled(Token, before with { Timers = timers });
         Console.WriteLine(before.ToJson());
         Console.WriteLine(after.ToJson());
         Console.WriteLine(time);
