@@ -15,7 +15,8 @@ namespace TinyWorker.Tests.Model;
 /// TINYWORKER_MODEL_REPLAY=1234,5678,17 dotnet test --filter FullyQualifiedName~ThreadModel
 /// TINYWORKER_MODEL_COUNT=20000 dotnet test --filter FullyQualifiedName~Tests.Model
 /// </code>
-/// A seed gives the same commands again, not the same threads: what is rare needs a large count with it.
+/// A seed gives the same commands again, not the same threads: what is rare needs a large count with it. Without a count the commands are the
+/// same in every run, so that a failure tells of the change and not of the day.
 /// </remarks>
 public abstract class TroupeModel
 {
@@ -52,6 +53,7 @@ public abstract class TroupeModel
     {
         var config = Config.QuickThrowOnFailure.WithMaxTest(CountHere()).WithStartSize(1).WithEndSize(LongestCase).WithQuietOnSuccess(true);
         if (Environment.GetEnvironmentVariable("TINYWORKER_MODEL_REPLAY") is { Length: > 0 } replay) config = config.WithReplay(Parse(replay));
+        else if (Environment.GetEnvironmentVariable("TINYWORKER_MODEL_COUNT") is not { Length: > 0 }) config = config.WithReplay(new Replay(new Rnd(5, 1), null));
         var cases = new Cases(CanWait, MayBlock);
         Check.One(config, Prop.ForAll(cases.Arbitrary, (Case it) => Play(it.Setup, [.. it.Commands])));
     }

@@ -47,6 +47,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
         catch (OperationCanceledException)
         {
+            // Aborted, or given up, in the pause.
             return false;
         }
     }

@@ -20,5 +20,5 @@ internal sealed class WeakSet<T> : IEnumerable<T>
         foreach (var (item, _) in (IEnumerable<KeyValuePair<T, object>>)_items) yield return item;
     }
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();   // the interface has it
 }

@@ -23,7 +23,7 @@ internal sealed class SelfWait
     }
 
     public static InvalidOperationException Refusal() => new(
-        $"A worker of '{InsideWorker.Troupe?.Name}' waited for an unfinished future of the same troupe, or for one behind it, which could starve " +
+        $"A worker of '{InsideWorker.Troupe!.Name}' waited for an unfinished future of the same troupe, or for one behind it, which could starve " +
         "the troupe for ever. Submit without waiting and return the future's work, or give that work a troupe of its own.");
 
     private bool IsBehind(IGathering gathering)

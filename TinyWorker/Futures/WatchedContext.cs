@@ -38,7 +38,7 @@ internal sealed class WatchedContext(ITroupeCore troupe, Activity? activity) : I
         TimeSpan waited;
         lock (this)
         {
-            if (_hasEnded) return;
+            if (_hasEnded) return;   // by who gave up its worker
             _hasStarted = true;
             waited = Lap_NeedsLock();
         }

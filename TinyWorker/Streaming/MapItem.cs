@@ -14,7 +14,7 @@ internal sealed class MapItem<TIn, TOut>(MapWindow<TIn, TOut> window, long index
     /// <summary>For the window: where it keeps the item.</summary>
     public int Position { get; set; }
 
-    bool IContinuation.IsAbandoned => false;
+    bool IContinuation.IsAbandoned => false;   // asked only where a future has several continuations
 
     /// <summary>From now on, and once, the window is told when the task has ended.</summary>
     public void Watch()

@@ -39,7 +39,7 @@ internal sealed class ProgressReporter
             _view = view;
         }
 
-        // The timer outlives this call by far: what the enumerating code carries is not for it.
+        // The timer outlives this call by far: what the enumerating code carries is not for it. (To suppress it twice is an error.)
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
             _timer = new Timer(OnTimer, new WeakReference<ProgressReporter>(this), Interval, Interval);
     }
