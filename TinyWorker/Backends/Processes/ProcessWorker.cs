@@ -9,7 +9,7 @@ namespace TinyWorker.Backends.Processes;
 /// A worker whose code runs in a child process, as its loop sees it: it starts the child, hands it the tasks, and replaces it when it dies.
 /// </summary>
 /// <remarks>
-/// The loop calls StartAsync, CallAsync and DisposeAsync, one at a time. _current is the one child that is in use, or being started; it is
+/// The loop starts it, hands it tasks and waits for their outcomes, and disposes it, one call at a time. _current is the one child that is in use, or being started; it is
 /// replaced under the lock, by the loop or, while that has nothing to do with it, by the watch on its exit: what a child has written
 /// before it died is still to be read, and what is being written to it is the loop's. A child that was replaced is seen off in the
 /// background (_leaving), and its disposal is waited for in the end.
@@ -50,13 +50,8 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
 
     public long TasksEnded => Live?.TasksEnded ?? 0;
 
-    public override async ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken)
-    {
-        await ReadyAsync(cancellationToken).ConfigureAwait(false);
-        var number = Hand(input, activity: null);
-        await FlushAsync().ConfigureAwait(false);
-        return await OutcomeAsync(number, input, activity: null, cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>Never called: a loop hands tasks to it.</summary>
+    public override ValueTask<TOut> CallAsync(TIn input, CancellationToken cancellationToken) => throw new UnreachableException();
 
     public bool IsReady => Live is not null;
 
