@@ -66,10 +66,8 @@ internal sealed class LedgerTroupe(ProgramRun run, string name, bool cannotStart
     {
         _mayRefuse = true;
         Troupe.Dispose();
-        // A worker that was given up may still have a task in hand: where its thread was held up for the whole grace just before that task was
-        // started, or was told of, and not in the user's code. It ends a moment later.
-        if (Troupe.Crew.Abandoned > 0) return;
         Require(_entries.TrueForAll(entry => entry.Future.IsCompleted), "it was disposed before every task had ended");
+        if (Troupe.Crew.Abandoned > 0) return;   // the workers that were given up are disposed when their threads come back
         Require(_made == _disposed, "it was disposed before every worker had been");
     }
 

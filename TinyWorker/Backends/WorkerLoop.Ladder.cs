@@ -282,8 +282,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         item = _current;
         if (_phase >= (int)WorkerPhase.GivenUp) return false;
         // With a task: if it is still the one that was asked to stop. Without one, only an abort sets a time: for a start, for a
-        // disposal, and for a thread that does not come back from what an earlier task has left running on it.
-        if (item is null ? !_isAborted : !item.TryClaimStopped()) return false;
+        // disposal, and for a thread that does not come back from what an earlier task has left running on it, or from whom it tells of one's
+        // end. But first it tells: the troupe has not ended before its tasks.
+        if (item is null ? !_isAborted || Volatile.Read(ref _ending) is { IsCompleted: false } : !item.TryClaimStopped()) return false;
         _phase = (int)WorkerPhase.GivenUp;
         return true;
     }

@@ -29,6 +29,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private bool _isSynchronous;                  // of _worker
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
     private bool _isTaking;                       // looked at by who must have the channel for itself
+    private WorkItem<TIn, TOut>? _ending;         // no more _current, and not told of yet; set while it is
     private bool _isLast;                         // nothing waited behind _current when it started
     private long _tasksOfThisWorker;              // of one that runs here
     private bool _isRetired;                      // set once, by the loop itself, when it finds that it was given up
@@ -137,8 +138,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             isWanted = item.StartHanded(out _isLast);
         }
-        else if (!item.TryStart(out _isLast))
+        else if ((_troupe.Verdict is { } earlier && item.TryEndWaiting(earlier)) || !item.TryStart(out _isLast))
         {
+            // Under a verdict it ends as what waits does, and the troupe not before it, though this loop may have been given up meanwhile.
             Volatile.Write(ref _current, null);
             return default;
         }
@@ -212,10 +214,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
 
         _tally.CountSuccess();
-        Schedule.Point();
-        Volatile.Write(ref _current, null);
+        BeginEnding(item);
         LookOutAhead(item);
         item.Succeed(value);
+        _ending = null;
     }
 
     // Who sees the task ended may submit the next at once: this worker, back in a moment, is then on its way already, and no other needs to
@@ -246,8 +248,15 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         if (failure.IsCancellation) _tally.CountCancellation();
         else _tally.CountFault();
+        BeginEnding(item);
+        item.Fail(failure);
+        _ending = null;
+    }
+
+    private void BeginEnding(WorkItem<TIn, TOut> item)
+    {
+        Volatile.Write(ref _ending, item);
         Schedule.Point();
         Volatile.Write(ref _current, null);
-        item.Fail(failure);
     }
 }
