@@ -5,11 +5,7 @@ namespace TinyWorker.Tests.Model;
 [TestFixture]
 public sealed class ThreadModel : TroupeModel
 {
-    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => new ThreadTroupeOptions
-    {
-        Workers = setup.Workers, Capacity = setup.Capacity, MaxTasksPerWorker = setup.MaxTasks, TimeProvider = clock,
-        TaskTimeout = setup.TaskTimeout, CancellationGrace = setup.CancellationGrace,
-    };
+    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<ThreadTroupeOptions>(setup, clock);
 }
 
 /// <summary>Its bodies wait asynchronously: the pool has too few threads for those that block.</summary>
@@ -18,11 +14,7 @@ public sealed class PoolModel : TroupeModel
 {
     private protected override bool MayBlock => false;
 
-    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => new PoolTroupeOptions
-    {
-        Workers = setup.Workers, Capacity = setup.Capacity, MaxTasksPerWorker = setup.MaxTasks, TimeProvider = clock,
-        TaskTimeout = setup.TaskTimeout, CancellationGrace = setup.CancellationGrace,
-    };
+    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<PoolTroupeOptions>(setup, clock);
 }
 
 /// <summary>Its bodies do not wait: they run in the thread that plays.</summary>
@@ -31,11 +23,7 @@ public sealed class InlineModel : TroupeModel
 {
     private protected override bool CanWait => false;
 
-    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => new InlineTroupeOptions
-    {
-        Workers = setup.Workers, Capacity = setup.Capacity, MaxTasksPerWorker = setup.MaxTasks, TimeProvider = clock,
-        TaskTimeout = setup.TaskTimeout, CancellationGrace = setup.CancellationGrace,
-    };
+    private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<InlineTroupeOptions>(setup, clock);
 }
 
 /// <summary>Worker processes, with children that are threads of this process.</summary>

@@ -37,6 +37,13 @@ public abstract class TroupeModel
 
     private protected abstract TinyTroupeOptions Options(Setup setup, TimeProvider clock);
 
+    private protected static T Common<T>(Setup setup, TimeProvider clock)
+        where T : TinyTroupeOptions, new() => new()
+    {
+        Workers = setup.Workers, Capacity = setup.Capacity, MaxTasksPerWorker = setup.MaxTasks, TimeProvider = clock,
+        TaskTimeout = setup.TaskTimeout, CancellationGrace = setup.CancellationGrace,
+    };
+
     /// <summary>What the back-end itself has left behind.</summary>
     private protected virtual void CheckLeft()
     {

@@ -13,25 +13,31 @@ internal static class OwnProcess
     public static Task<(int ExitCode, string Output, string Errors)> RunAsync(TimeSpan deadline, params string[] arguments) =>
         RunAsync(typeof(Program).Assembly.Location, deadline, arguments);
 
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, TimeSpan deadline, params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, TimeSpan deadline, params string[] arguments) =>
+        RunAsync(
+            new ProcessStartInfo(DotNet, [program, .. arguments])
+            {
+                Environment = { ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "1000" },   // threads of the pool that have nothing to do leave soon: how many stay is no chance
+            },
+            deadline);
+
+    /// <summary>Runs what is described, with its input at its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(ProcessStartInfo start, TimeSpan deadline)
     {
-        using var process = Process.Start(new ProcessStartInfo(DotNet, [program, .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment = { ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "1000" },   // threads of the pool that have nothing to do leave soon: how many stay is no chance
-        })!;
+        start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         try
         {
-            await Within.Time(process.WaitForExitAsync(), "the end of the process " + string.Join(' ', arguments), deadline);
+            await Within.Time(Task.WhenAll(process.WaitForExitAsync(), output, errors), $"the end of {start.FileName} {string.Join(' ', start.ArgumentList)}", deadline);
         }
         finally
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
 
-        return (process.ExitCode, await Within.Time(output), await Within.Time(errors));
+        return (process.ExitCode, await output, await errors);
     }
 }
