@@ -117,12 +117,21 @@ internal sealed class OverloadTests
             },
             One);
         using var byMethod = new TinyTroupe<int, string>(Make, One);
-        using var ofObjects = new TinyTroupe<object, object>(_ => new Anything(), One);
+        using var ofObjects = new TinyTroupe<object, object>((WorkerInfo _) => new Anything(), One);
         Assert.That(Within.Time(byLambda.Submit(1)), Is.EqualTo("lambda 1"));
         Assert.That(Within.Time(byIndex.Submit(2)), Is.EqualTo("0 of 1 2"));
         Assert.That(Within.Time(byBlock.Submit(3)), Is.EqualTo("block 3"));
         Assert.That(Within.Time(byMethod.Submit(4)), Is.EqualTo("method 4"));
-        Assert.That(Within.Time(ofObjects.Submit((object)5)), Is.InstanceOf<Anything>(), "a function to object comes first, as documented by its priority");
+        Assert.That(Within.Time(ofObjects.Submit((object)5)), Is.EqualTo("called"));
+    }
+
+    [Test]
+    public void WorkerFactory_ThatIsTakenForAFunctionToObject_FaultsWithWhatToWrite()
+    {
+        using var troupe = new TinyTroupe<object, object>(_ => new Anything(), One);
+        Assert.That(
+            () => Within.Time(troupe.Submit((object)5)),
+            Throws.InvalidOperationException.With.Message.Contains("(WorkerInfo worker) => new Anything(...)"));
     }
 
     private static Named Make(WorkerInfo info) => new("method");
