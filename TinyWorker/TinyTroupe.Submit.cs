@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 using TinyWorker.Queueing;
 
@@ -120,7 +119,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     private Admission TryEnter(WorkItem<TIn, TOut> item, CancellationToken cancellationToken, bool mayPassTheBound = true)
     {
-        item.Carry(TinyWorkerActivity.ToFlow(), cancellationToken);
+        item.Carry(Activity.Current, cancellationToken);
         var admission = Gate.TryEnter();
         if (admission == Admission.Full && mayPassTheBound && IsInsideWorker) admission = Gate.EnterPastTheBound();
         if (admission != Admission.Entered) return admission;

@@ -17,8 +17,6 @@ internal static class TinyWorkerActivity
 
     public static readonly ActivitySource Source = new("TinyWorker");
 
-    public static Activity? ToFlow() => Source.HasListeners() ? Activity.Current : null;
-
     /// <summary>Makes it current for the rest of this execution context's run. One that has ended cannot be: a child in its trace stands in.</summary>
     public static void Enter(Activity activity)
     {
