@@ -29,6 +29,105 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [SharesMemory("its own troupe")]
+    public async Task WhenEach_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation()
+    {
+        TinyTroupe<int, int>? troupe = null;
+        troupe = new TinyTroupe<int, int>(
+            async x =>
+            {
+                if (x > 0) return x;
+                var sum = 0;
+                await foreach (var next in TinyFuture.WhenEach([TinyFuture.FromResult(5), troupe!.Submit(1), troupe.Submit(2)]))
+                {
+                    sum += next.Result();
+                    if (x == 0 && sum == 5) break;   // what has ended already may be had
+                }
+
+                return sum;
+            },
+            Options());
+        Assert.That(Within.Time(SubmitElsewhere(troupe, 0)), Is.EqualTo(5));
+        var future = SubmitElsewhere(troupe, -1);
+        WaitForEnd(future);
+        Assert.That(future.Exception, Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name));
+        await End(troupe);
+    }
+
+    [Test]
+    [SharesMemory("its own troupe")]
+    public async Task WhenEach_InsideAWorkerOfFuturesThatAreNotAllOfItsTroupe_Waits()
+    {
+        var source = new TinyFutureSource<int>();
+        TinyTroupe<int, int>? troupe = null;
+        troupe = new TinyTroupe<int, int>(
+            async x =>
+            {
+                if (x != 0) return x;
+                await using var each = TinyFuture.WhenEach([troupe!.Submit(1), source.Future]).GetAsyncEnumerator();
+                var next = each.MoveNextAsync();
+                source.TrySetResult(7);
+                return await next ? each.Current.Result() : x;
+            },
+            Options());
+        Assert.That(Within.Time(SubmitElsewhere(troupe, 0)), Is.EqualTo(7));
+        await End(troupe);
+    }
+
+    [Test]
+    [SharesMemory("its own troupe")]
+    public async Task Loop_ThatAWorkersConstructionLeftRunning_IsOutside()
+    {
+        TinyTroupe<int, int>? troupe = null;
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int>? loop = null;
+        troupe = new TinyTroupe<int, int>(
+            _ =>
+            {
+                loop = SubmitWhenToldAsync();
+                return new FunctionWorker(x => x);
+            },
+            Options());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1), "the worker is made");
+        told.SetResult();
+        Assert.That(await Within.Time(loop!), Is.EqualTo(2));
+        await End(troupe);
+
+        async Task<int> SubmitWhenToldAsync()
+        {
+            await told.Task.ConfigureAwait(false);
+            return await troupe!.Submit(2).ConfigureAwait(false);
+        }
+    }
+
+    [Test]
+    [SharesMemory("its own troupe")]
+    public async Task Loop_ThatATaskLeftRunning_IsOutsideOnceItsWorkerIsGone()
+    {
+        TinyTroupe<int, int>? troupe = null;
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int>? loop = null;
+        troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (x == 1) loop = SubmitWhenToldAsync();
+                return x;
+            },
+            Options(new Settings { MaxTasksPerWorker = 1 }));
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+        Assert.That(Within.Time(troupe.Submit(2)), Is.EqualTo(2), "by the next worker");
+        told.SetResult();
+        Assert.That(await Within.Time(loop!), Is.EqualTo(3));
+        await End(troupe);
+
+        async Task<int> SubmitWhenToldAsync()
+        {
+            await told.Task.ConfigureAwait(false);
+            return await troupe!.Submit(3).ConfigureAwait(false);
+        }
+    }
+
+    [Test]
     public async Task Abort_OfTheOwnTroupeInsideItsWorker_CancelsThatVeryTask()
     {
         TinyTroupe<int, int>? troupe = null;

@@ -7,6 +7,19 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>False if no worker could be made, which breaks the troupe, or if the loop was given up meanwhile.</summary>
     private async Task<bool> TryMakeAsync(int tries)
     {
+        var inside = InsideWorker.Enter(_troupe);
+        try
+        {
+            return await TryMakeInsideAsync(tries);
+        }
+        finally
+        {
+            inside.End();
+        }
+    }
+
+    private async Task<bool> TryMakeInsideAsync(int tries)
+    {
         for (var t = 1; ; t++)
         {
             try
@@ -101,7 +114,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private async Task DisposeWorkerAsync()
     {
         var worker = _worker;
+        if (worker is null) return;
         _worker = null;
+        var inside = InsideWorker.Enter(_troupe);
         try
         {
             if (worker is IAsyncDisposable asynchronous) await OnOwnStackAfterwardsAsync(asynchronous.DisposeAsync());
@@ -110,6 +125,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         catch (Exception e)
         {
             Log.WorkerDisposeFailed(_troupe.Logger, _troupe.Name, _info.Index, e);
+        }
+        finally
+        {
+            inside.End();
         }
     }
 }

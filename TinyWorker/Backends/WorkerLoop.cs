@@ -73,7 +73,6 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private async Task RunAsync()
     {
-        InsideWorker.Enter(_troupe);
         try
         {
             if (await TryMakeAsync(_triesAtStart))
@@ -96,9 +95,28 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private async Task WorkAsync()
     {
+        bool isToBeReplaced;
+        do
+        {
+            var inside = InsideWorker.Enter(_troupe);
+            try
+            {
+                isToBeReplaced = await RunTasksAsync();
+            }
+            finally
+            {
+                inside.End();
+            }
+        }
+        while (isToBeReplaced && await TryReplaceWorkerAsync());
+    }
+
+    /// <summary>True when the worker has had all its tasks and is to be replaced, false when no task will come any more.</summary>
+    private async Task<bool> RunTasksAsync()
+    {
         while (true)
         {
-            if (_ahead is { IsReady: false } && !await TryWaitUntilReadyAsync()) return;
+            if (_ahead is { IsReady: false } && !await TryWaitUntilReadyAsync()) return false;
             var running = RunNext(out var found);
             if (found)
             {
@@ -109,8 +127,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                     if (_ahead is null) await _rest.Hop();
                 }
 
-                if (_isRetired) return;
-                if (TasksOfThisWorker >= _troupe.MaxTasksPerWorker && !await TryReplaceWorkerAsync()) return;
+                if (_isRetired) return false;
+                if (TasksOfThisWorker >= _troupe.MaxTasksPerWorker) return true;
                 continue;
             }
 
@@ -118,7 +136,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             if (_queue.IsCompleted)
             {
                 _queue.Idle.EndSearch(_rest);
-                return;
+                return false;
             }
 
             await _rest.LieDown();

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using TinyWorker.Backends;
 
 namespace TinyWorker.Futures;
 
@@ -20,6 +21,7 @@ internal sealed class EachFuture<T>(TinyFuture<T>[] sources) : IAsyncEnumerable<
                 TinyFuture<T>? next;
                 while (!ended.Reader.TryRead(out next))
                 {
+                    if (WouldStarve(sources.Length - left)) throw SelfWait.Refusal();
                     await ended.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false);
                     cancellationToken.ThrowIfCancellationRequested();
                 }
@@ -35,6 +37,19 @@ internal sealed class EachFuture<T>(TinyFuture<T>[] sources) : IAsyncEnumerable<
                 watch.Source.ForgetContinuation(watch);
             }
         }
+    }
+
+    // Waiting for the next of them starves only if every one that has not ended would, and if none has ended that is yet to be told of.
+    private bool WouldStarve(int yielded)
+    {
+        if (InsideWorker.Troupe is null) return false;
+        foreach (var source in sources)
+        {
+            if (source.IsCompleted) yielded--;
+            else if (!source.WouldStarve) return false;
+        }
+
+        return yielded == 0;
     }
 
     private sealed class Watch(TinyFuture<T> source, ChannelWriter<TinyFuture<T>> ended) : IContinuation
