@@ -1,4 +1,5 @@
 using TinyWorker.Tests.Leaks;
+using TinyWorker.Tests.Processes;
 using TinyWorker.Tests.Processes.Troupes;
 using TinyWorker.Tests.Streaming;
 
@@ -12,6 +13,7 @@ internal static class Program
         DrainsAtCtrlC.Name => DrainsAtCtrlC.RunAsync(arguments[1]),
         DropsAnIterator.Name => DropsAnIterator.RunAsync(arguments[1], bool.Parse(arguments[2])),
         LeakRun.Name => LeakRun.RunAsync(arguments[1], arguments[2], arguments[3]),
+        StartsWithoutFiles.Name => StartsWithoutFiles.RunAsync(),
         _ => throw new ArgumentException($"There is nothing to run that is called '{arguments[0]}'."),
     };
 }

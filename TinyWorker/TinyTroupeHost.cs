@@ -3,8 +3,9 @@ using TinyWorker.Backends.Processes.Launching;
 namespace TinyWorker;
 
 /// <summary>
-/// Lets the worker processes of a troupe into a program that they cannot enter by themselves: one that is trimmed, compiled ahead of time,
-/// or has switched startup hooks off. No other program needs it, and a troupe says so when it does.
+/// Lets the worker processes of a troupe into a program that they cannot enter by themselves: one that is trimmed, or has switched
+/// startup hooks off, as PublishAot does, the default of file-based programs. No other program needs it, and a troupe says so when it does.
+/// A program that is compiled ahead of time cannot have worker processes at all.
 /// </summary>
 public static class TinyTroupeHost
 {

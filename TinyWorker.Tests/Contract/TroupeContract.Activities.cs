@@ -25,6 +25,26 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    public async Task Activity_WithBaggage_TakesItAlong()
+    {
+        using var listener = Listen("TinyWorker");
+        using var request = new Activity("the request").AddBaggage("tenant", "of the request").AddBaggage("path", "a=b,\nc%20ü").Start();
+        using var activity = new Activity("the submitter's").AddBaggage("tenant", "42").AddBaggage("empty", "").AddBaggage("nothing", null).Start();
+        activity.TraceStateString = "k=v";
+        var troupe = new TinyTroupe<int, string?[]>(
+            _ =>
+            [
+                Activity.Current!.GetBaggageItem("tenant"), string.Join(' ', Activity.Current.Baggage.Select(item => $"{item.Key}:{item.Value ?? "null"}")),
+                Activity.Current.OperationName, Activity.Current.TraceStateString,
+            ],
+            Options());
+        Assert.That(
+            Within.Time(troupe.Submit(1)),
+            Is.EqualTo(["42", "nothing:null empty: tenant:42 path:a=b,\nc%20ü tenant:of the request", "the submitter's", "k=v"]));
+        await End(troupe);
+    }
+
+    [Test]
     public async Task Activity_OfASubmission_IsThatOfItsSubmitterWhoeverCompletesTheInput()
     {
         using var listener = Listen("TinyWorker");

@@ -73,6 +73,7 @@ internal sealed class ChildEnvironmentTests
         await using var child = await Child.StartAsync(Serves.TellWhetherItCanHaveChildren);
         var told = (await child.Told()).Split('\0');
         Assert.That(told[0], Does.Contain("switched them off").And.Contain("TinyTroupeHost.RunIfWorker()"));
+        Assert.That(told[0], Does.Contain("PublishAot").And.Contain("#:property PublishAot=false"));
         Assert.That(told[1], Is.EqualTo("can"));
     }
 

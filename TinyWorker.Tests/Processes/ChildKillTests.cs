@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace TinyWorker.Tests.Processes;
 
 [NonParallelizable]   // the files and threads of this process
@@ -28,14 +31,61 @@ internal sealed class ChildKillTests
         Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
     }
 
-    [Test]
-    public async Task Child_ThatDiesByItself_TakesItsOwnChildrenWithIt()
+    [TestCase("sleep")]
+    [TestCase("setsid")]
+    [TestCase(Serves.Daemon)]
+    public async Task Child_ThatDiesByItself_TakesItsOwnChildrenWithItThoughTheyHaveASessionOfTheirOwn(string starter)
     {
-        await using var child = await Child.StartAsync(Serves.StartSleeper, "sleep");
+        var child = await Child.StartAsync(Serves.StartSleeper, starter);
         var sleeper = await child.ToldNumber();
         ProcessTable.Kill(child.Process.ProcessId, "KILL");
-        await child.Exit();
+        Assert.That((await child.Exit()).Signal, Is.EqualTo("SIGKILL"));
+        await child.DisposeAsync();
         Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+    }
+
+    [TestCase("sleep")]
+    [TestCase("setsid")]
+    [TestCase(Serves.Daemon)]
+    public async Task Child_ThatEndsInOrder_LeavesNoneOfItsOwnChildrenThoughTheyHaveASessionOfTheirOwn(string starter)
+    {
+        var child = await Child.StartAsync(Serves.StartSleeper, starter);
+        var sleeper = await child.ToldNumber();
+        child.Process.Control.Send([1]);
+        Assert.That((await child.Exit()).Code, Is.EqualTo(1));
+        await child.DisposeAsync();
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+    }
+
+    [Test]
+    public async Task Child_ThatDiesByItself_TakesNobodyElsesChildrenWithIt()
+    {
+        await using var other = await Child.StartAsync(Serves.StartSleeper, "setsid");
+        var othersSleeper = await other.ToldNumber();
+        using (var stranger = Process.Start("sleep", "1000"))
+        {
+            var child = await Child.StartAsync(Serves.StartSleeper, "setsid");
+            var sleeper = await child.ToldNumber();
+            ProcessTable.Kill(child.Process.ProcessId, "KILL");
+            await child.DisposeAsync();
+            Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's own child");
+            Assert.That(stranger.HasExited, Is.False);
+            stranger.Kill();
+            await Within.Time(stranger.WaitForExitAsync(), "the end of a stranger");
+        }
+
+        Assert.That(ProcessTable.IsAlive(othersSleeper));
+        Assert.That(ProcessTable.IsAlive(other.Process.ProcessId));
+    }
+
+    [Test]
+    public async Task Child_OfAChildThatDies_TakesItsOwnChildrenWithItToo()
+    {
+        var child = await Child.StartAsync(Serves.StartSleepyChild, "setsid");
+        var sleeper = int.Parse(await child.Told(), CultureInfo.InvariantCulture);
+        ProcessTable.Kill(child.Process.ProcessId, "KILL");
+        await child.DisposeAsync();
+        Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's child's own child");
     }
 
     [Test]

@@ -63,8 +63,8 @@ internal sealed class ChildOutputTests
     [Test]
     public async Task Child_WhoseOutputSomebodyElseHoldsOpen_HasEndedAllTheSame()
     {
-        // In a session of its own: what kills the child and its group does not reach it.
-        await using var child = await Child.StartAsync(Serves.StartSleeper, "setsid");
+        // In a session of its own and without the mark of its descent: nothing that ends with the child reaches it.
+        await using var child = await Child.StartAsync(Serves.StartSleeper, Serves.Stranger);
         var sleeper = await child.ToldNumber();
         try
         {

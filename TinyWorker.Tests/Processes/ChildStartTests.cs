@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using TinyWorker.Backends.Processes.Launching;
 
@@ -93,6 +94,15 @@ internal sealed class ChildStartTests
             () => Child.StartAsync(Serves.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
         Assert.That(failure.Message, Does.Contain("/no/such"));
         Assert.That(failure.Exit, Is.Null);
+    }
+
+    [Test]
+    public async Task Child_WhereNoFileCanBeOpenedAnyMore_FailsItsStartAndNotTheProgram()
+    {
+        var program = new ProcessStartInfo("sh", ["-c", "ulimit -n 256; exec \"$0\" \"$@\"", OwnProcess.DotNet, typeof(Program).Assembly.Location, StartsWithoutFiles.Name]);
+        var (exitCode, output, errors) = await OwnProcess.RunAsync(program, Within.Deadline);
+        Assert.That(exitCode, Is.Zero, errors);
+        Assert.That(output, Does.StartWith("The start failed: "));
     }
 
     [Test]

@@ -27,8 +27,11 @@ internal sealed class OrphanTests
         folder.Delete();
     }
 
-    [TestCase("return")]
-    [TestCase("throw")]
+    [TestCase("return sleep")]
+    [TestCase("throw sleep")]
+    [TestCase("return setsid")]
+    [TestCase("throw setsid")]
+    [TestCase("return daemon")]
     public async Task Parent_KilledWithSigkill_LeavesNoChildOfItsChild(string howTheChildTakesIt)
     {
         await using var parent = await Child.StartAsync(Serves.StartSleepyChild, howTheChildTakesIt);

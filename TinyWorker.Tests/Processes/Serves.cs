@@ -13,6 +13,12 @@ internal static class Serves
     /// <summary>The variable that tells a child of a test what to do.</summary>
     public const string Variable = "TINYWORKER_TEST";
 
+    /// <summary>A way to start another process that leaves it to nobody: in a session of its own, and its parent has ended.</summary>
+    public const string Daemon = "daemon";
+
+    /// <summary>A way to start another process that nobody can know for one that a child has started.</summary>
+    public const string Stranger = "stranger";
+
     private static string Task => Environment.GetEnvironmentVariable(Variable) ?? "";
 
     /// <summary>Sends back what comes, to the end.</summary>
@@ -109,8 +115,7 @@ internal static class Serves
     /// <summary>Starts another process, tells its id, and waits.</summary>
     public static int StartSleeper(ChildSide side)
     {
-        using var sleeper = Process.Start(Task, Task == "sleep" ? ["1000"] : ["sleep", "1000"]);
-        side.Data.Send(Encoding.ASCII.GetBytes(sleeper.Id.ToString(CultureInfo.InvariantCulture)));
+        side.Data.Send(Encoding.ASCII.GetBytes(StartSleeper(Task)));
         return Wait(side);
     }
 
@@ -126,7 +131,8 @@ internal static class Serves
     /// <summary>Is the parent of a child that has one itself, tells the id of that, and waits.</summary>
     public static int StartSleepyChild(ChildSide side)
     {
-        var child = Start(Task == "throw" ? StartSleeperAndThrow : StartSleeper, "sleep");
+        var words = Task.Split(' ');
+        var child = Start(words[0] == "throw" ? StartSleeperAndThrow : StartSleeper, words[^1]);
         var buffer = new byte[20];
         var id = Encoding.ASCII.GetString(buffer, 0, child.Data.Receive(buffer)).TrimEnd('!');
         Tell(side, id);
@@ -159,6 +165,22 @@ internal static class Serves
                 return e.Message;
             }
         }
+    }
+
+    private static string StartSleeper(string starter)
+    {
+        if (starter == Daemon)
+        {
+            using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "setsid sleep 1000 > /dev/null & echo $!"]) { RedirectStandardOutput = true })!;
+            var id = shell.StandardOutput.ReadToEnd();
+            shell.WaitForExit();
+            return id.Trim();
+        }
+
+        var start = starter == "sleep" ? new ProcessStartInfo("sleep", ["1000"]) : new ProcessStartInfo("setsid", ["sleep", "1000"]);
+        if (starter == Stranger) start.Environment.Remove(ChildMarks.DescentVariable);
+        using var sleeper = Process.Start(start)!;
+        return sleeper.Id.ToString(CultureInfo.InvariantCulture);
     }
 
     private static ChildProcess Start(ChildServe serve, string task = "")

@@ -59,7 +59,7 @@ internal static class TinyWorkerActivity
         if (failure is { IsCancellation: false, Exception: var exception })
         {
             task.SetStatus(ActivityStatusCode.Error, exception.Message);
-            task.SetTag(TinyWorkerMeter.ErrorType, exception.GetType().FullName);
+            task.SetTag(TinyWorkerMeter.ErrorType, TinyWorkerMeter.ErrorTypeOf(exception));
             task.AddException(exception);
         }
 

@@ -61,6 +61,9 @@ internal static class TinyWorkerMeter
         _ => "faulted",
     };
 
+    /// <summary>The full name of the exception's type; of one that stands in for another, that one's.</summary>
+    public static string? ErrorTypeOf(Exception exception) => exception is RemoteWorkerException remote ? remote.RemoteTypeName : exception.GetType().FullName;
+
     public static void Accepted(string troupe) => s_accepted.Add(1, new KeyValuePair<string, object?>(Troupe, troupe));
 
     public static void Started(string troupe, TimeSpan waited) => s_waitDuration.Record(waited.TotalSeconds, new KeyValuePair<string, object?>(Troupe, troupe));
@@ -71,7 +74,7 @@ internal static class TinyWorkerMeter
     public static void Ended(string troupe, Failure? failure, TimeSpan? ran)
     {
         var tags = new TagList { { Troupe, troupe }, { Outcome, OutcomeOf(failure) } };
-        if (failure is { IsCancellation: false }) tags.Add(ErrorType, failure.Exception.GetType().FullName);
+        if (failure is { IsCancellation: false }) tags.Add(ErrorType, ErrorTypeOf(failure.Exception));
         s_ended.Add(1, tags);
         if (ran is { } time) s_runDuration.Record(time.TotalSeconds, tags);
     }

@@ -35,6 +35,17 @@ internal sealed class WatchedTests : TroupeFixture
     }
 
     [Test]
+    public async Task ErrorType_OfAnExceptionThatCannotBeRebuilt_IsItsOwn()
+    {
+        using var telemetry = new Telemetry();
+        await using var troupe = new TinyTroupe<int, int>(x => throw new Unusual(x, "is unusual"), new ProcessTroupeOptions { Name = "unusual", Workers = 1 });
+        await Fault<RemoteWorkerException>(troupe.Submit(1));
+        Assert.That(telemetry.Spans("unusual").Single().GetTagItem("error.type"), Is.EqualTo(typeof(Unusual).FullName));
+        Assert.That(telemetry.Read("tinyworker.task.ended", "unusual", ("error.type", typeof(Unusual).FullName!)), Is.EqualTo(1));
+        await Dispose(troupe);
+    }
+
+    [Test]
     public async Task Activity_OfATaskInItsProcess_IsAChildOfItsSpanAndASpanForWhoListensThere()
     {
         using var telemetry = new Telemetry();
@@ -50,6 +61,8 @@ internal sealed class WatchedTests : TroupeFixture
         Assert.That(heard, Is.EqualTo($"TinyWorker.Run of 'TinyWorker', a child of {spans[2].SpanId} in {submitters.TraceId}"));
         await Dispose(troupe);
     }
+
+    private sealed class Unusual(int one, string two) : Exception(two + one);
 
     // No type of the test framework is to be named here.
     private static class InTheChild

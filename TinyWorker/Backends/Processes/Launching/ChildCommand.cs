@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
@@ -23,6 +22,13 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
     /// <exception cref="InvalidOperationException">A child would run the user's Main.</exception>
     public static ChildCommand ForThisProgram()
     {
+        if (IsCompiledAheadOfTime)
+        {
+            throw new InvalidOperationException(
+                "This program is compiled ahead of time, where a function cannot go to another process: publish it without PublishAot, "
+                + "or give the troupe ThreadTroupeOptions.");
+        }
+
         if (ChildMarks.AreUntouched)
         {
             // Without this, each child would run the user's Main and start children of its own, without end.
@@ -32,10 +38,15 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
         var command = ThisProgram.Value;
         return command.Hook is not null || ChildHost.WasAsked
             ? command
-            : throw Refusal("This program cannot be entered by a startup hook (it is trimmed, or has switched them off)");
+            : throw Refusal(
+                "This program cannot be entered by a startup hook (it is trimmed, or has switched them off, as PublishAot does, "
+                + "which file-based programs have by default; '#:property PublishAot=false' takes that back)");
     }
 
     public override string ToString() => string.Join(' ', [File, .. Arguments]);
+
+    // RuntimeFeature.IsDynamicCodeSupported would not tell: PublishAot switches it off in a program that is not published, too.
+    private static bool IsCompiledAheadOfTime => !typeof(ChildCommand).HasMetadataToken();
 
     private static InvalidOperationException Refusal(string what) => new(
         $"{what}: call TinyTroupeHost.RunIfWorker() in the first line of Main, before anything else.");
@@ -89,7 +100,6 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
     private static string? FindHook()
     {
         if (AppContext.TryGetSwitch("System.StartupHookProvider.IsSupported", out var isSupported) && !isSupported) return null;
-        if (!RuntimeFeature.IsDynamicCodeSupported) return null;   // compiled ahead of time: there is nothing that could run a hook
         var library = typeof(ChildCommand).Assembly;
         // By its name wherever the program itself refers to it. By its path where it was loaded as a part of a plug-in.
         var isOfTheProgram = AssemblyLoadContext.GetLoadContext(library) == AssemblyLoadContext.Default && IsKnownToTheHost(library);

@@ -117,6 +117,8 @@ internal static class ChildHost
     {
         PrivateSocket.RemoveAbandoned(marks.SocketPath);   // it is there only if the parent ended at the very start
         HostSystem.Current.RuntimeFilesOf(Environment.ProcessId, Environment.GetEnvironmentVariable("TMPDIR"))?.Remove();
+        HostSystem.Current.KillDescendants();
+        if (marks.Descent is { } descent) HostSystem.Current.KillMarked(ChildMarks.DescentVariable, descent);
         HostSystem.Current.KillSelf();
     }
 

@@ -16,11 +16,25 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
 
     public Task<ChildProcess> RunAsync()
     {
-        new Thread(Run) { Name = "TinyWorker: starts " + start.Name, IsBackground = true }.UnsafeStart();
+        new Thread(() => _ = RunSafelyAsync()) { Name = "TinyWorker: starts " + start.Name, IsBackground = true }.UnsafeStart();
         return _started.Task;
     }
 
-    private void Run()
+    // Where no file can be opened any more, no assembly can be loaded either, and anything can throw that is used for the first time: what
+    // leaves a thread of its own would end the program, and what is not told would leave the troupe waiting.
+    private async Task RunSafelyAsync()
+    {
+        try
+        {
+            await LaunchAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _started.TrySetException(e);
+        }
+    }
+
+    private async Task LaunchAsync()
     {
         SpawnedProcess? process = null;
         Exception? cause = null;
@@ -51,7 +65,7 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
 
         turn?.End();
         connections.Dispose();
-        _ = FailAsync(process, obstacle, cause);
+        await FailAsync(process, obstacle, cause).ConfigureAwait(false);
     }
 
     /// <summary>Takes the child's connections. Null if they are all there, else what came between.</summary>

@@ -14,10 +14,18 @@ namespace TinyWorker.Backends.Processes.Launching;
 /// <param name="ServeMethod">The method's name.</param>
 /// <param name="Name">What the child is called.</param>
 /// <param name="Hooks">The startup hooks that are not ours; null for none.</param>
-internal sealed record ChildMarks(Guid Build, string SocketPath, string Secret, string ServeType, string ServeMethod, string Name, string? Hooks)
+/// <param name="Descent">What its own children have in <see cref="DescentVariable"/>; null if somebody has removed it.</param>
+internal sealed record ChildMarks(
+    Guid Build, string SocketPath, string Secret, string ServeType, string ServeMethod, string Name, string? Hooks, string? Descent)
 {
     public const string Variable = "TINYWORKER_CHILD";
     public const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+
+    /// <summary>
+    /// Stays, and is inherited by whatever a child starts: its value is the child's alone, so that these can be found when it is gone. A child
+    /// of the child has one of its own: it ends with its parent by itself, and tidies up.
+    /// </summary>
+    public const string DescentVariable = "TINYWORKER_DESCENT";
 
     private const char Separator = '\n';
     private const string NoHooks = "-";
@@ -52,6 +60,7 @@ internal sealed record ChildMarks(Guid Build, string SocketPath, string Secret, 
             method.Name,
             start.Name.Replace(Separator, ' '),
             hooks is null ? NoHooks : SomeHooks + hooks);
+        environment[DescentVariable] = Guid.NewGuid().ToString("N");
         // Ours is the last one: it does not come back.
         if (hook is not null) environment[HooksVariable] = hooks is null ? hook : hooks + Path.PathSeparator + hook;
     }
@@ -61,7 +70,8 @@ internal sealed record ChildMarks(Guid Build, string SocketPath, string Secret, 
         var parts = text.Split(Separator, 7);
         if (parts.Length != 7) throw new InvalidOperationException($"The environment variable {Variable} is for worker processes; remove it.");
         return new ChildMarks(
-            Guid.ParseExact(parts[0], "N"), parts[1], parts[2], parts[3], parts[4], parts[5], parts[6].StartsWith('+') ? parts[6][1..] : null);
+            Guid.ParseExact(parts[0], "N"), parts[1], parts[2], parts[3], parts[4], parts[5], parts[6].StartsWith('+') ? parts[6][1..] : null,
+            Environment.GetEnvironmentVariable(DescentVariable));
     }
 
     private static void Set(string name, string? value)

@@ -20,9 +20,11 @@ internal sealed class SpawnedProcess : IAsyncDisposable
     private readonly OutputPump _output;
     private readonly OutputPump _errors;
     private readonly RuntimeFiles? _runtimeFiles;
+    private readonly string _descent;
     private readonly RecentLines _lastErrors = new(LastErrorLines);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _swept = new(TaskCreationOptions.RunContinuationsAsynchronously);   // set once it has ended
     private readonly Lock _lock = new();
     private Task? _disposed;         // guarded by _lock; set once
     private bool _isKilling;         // guarded by _lock; set once
@@ -33,6 +35,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         _process = process;
         Id = process.Id;
         _runtimeFiles = HostSystem.Current.RuntimeFilesOf(Id, process.StartInfo.Environment.TryGetValue("TMPDIR", out var folder) ? folder : null);
+        _descent = process.StartInfo.Environment[ChildMarks.DescentVariable]!;
         process.StandardInput.Dispose();   // Console.In is at its end there
         _output = new OutputPump(process.StandardOutput, start.OnOutputLine);
         _errors = new OutputPump(process.StandardError, line =>
@@ -126,6 +129,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         // It may have been killed, but be held in the kernel (a dead network share): the system ends it when it can; nothing here can.
         await Done(Exited, DeathPatience).ConfigureAwait(false);
         if (_isKilling) await _killed.Task.ConfigureAwait(false);
+        if (_gone.Task.IsCompleted) await _swept.Task.ConfigureAwait(false);
         await Drained().ConfigureAwait(false);   // again, and in vain only if a logger does not come back
         _output.Dispose();
         _errors.Dispose();
@@ -153,10 +157,25 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         await _gone.Task.ConfigureAwait(false);
         // At once: the number is the group's as long as anybody is left in it, and can be somebody else's later.
         if (_leadsGroup) HostSystem.Current.KillGroup(Id);
+        _ = Task.Run(Sweep);
         _runtimeFiles?.Remove();
         var code = _process.ExitCode;
         await Drained().ConfigureAwait(false);
         return new ChildExit(Id, code, HostSystem.Current.SignalName(code), _lastErrors.Read());
+    }
+
+    // What is in no group of the child's, and has nobody any more who could tell that it descends from it. Beside everything else: it takes
+    // milliseconds, and who waits for the exit need not wait for it.
+    private void Sweep()
+    {
+        try
+        {
+            HostSystem.Current.KillMarked(ChildMarks.DescentVariable, _descent);
+        }
+        finally
+        {
+            _swept.SetResult();
+        }
     }
 
     private async Task Drained()

@@ -34,6 +34,19 @@ internal abstract class HostSystem
     {
     }
 
+    /// <summary>Ends the descendants of this process, as far as they can be found, but not itself. Never throws.</summary>
+    public virtual void KillDescendants()
+    {
+    }
+
+    /// <summary>
+    /// Ends every other process of this user that was started with this variable in its environment. Never throws. Does nothing where no
+    /// process can see another's environment.
+    /// </summary>
+    public virtual void KillMarked(string variable, string value)
+    {
+    }
+
     /// <summary>Ends this process there and then, with the group that it leads.</summary>
     public virtual void KillSelf()
     {

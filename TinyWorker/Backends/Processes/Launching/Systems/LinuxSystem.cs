@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using System.Text;
 
 namespace TinyWorker.Backends.Processes.Launching.Systems;
 
@@ -32,18 +33,28 @@ internal sealed class LinuxSystem : UnixSystem
         }
 
         Signal(process.Id, Stop);
-        List<int> tree = [process.Id];
-        for (var i = 0; i < tree.Count; i++)
+        KillDescendantsOf(process.Id);
+        process.Kill();
+    }
+
+    public override void KillDescendants() => KillDescendantsOf(Environment.ProcessId);
+
+    // Again, until there is nobody new: one that was not yet there when it was looked for was started by one that was.
+    public override void KillMarked(string variable, string value)
+    {
+        var mark = Encoding.UTF8.GetBytes($"\0{variable}={value}\0");
+        var killed = new HashSet<int>();
+        bool isNew;
+        do
         {
-            foreach (var child in ChildrenOf(tree[i]))
+            isNew = false;
+            foreach (var process in Processes().Where(process => process != Environment.ProcessId && Holds(process, mark)))
             {
-                Signal(child, Stop);
-                tree.Add(child);
+                Signal(process, Kill);
+                isNew |= killed.Add(process);
             }
         }
-
-        foreach (var descendant in tree.Skip(1)) Signal(descendant, Kill);
-        process.Kill();
+        while (isNew);
     }
 
     // A container can share the folder with another, in which the same number is another process's: so not without the moment of its start.
@@ -58,6 +69,54 @@ internal sealed class LinuxSystem : UnixSystem
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;   // over already: it had no time to make them
+        }
+    }
+
+    private static void KillDescendantsOf(int processId)
+    {
+        List<int> tree = [processId];
+        for (var i = 0; i < tree.Count; i++)
+        {
+            foreach (var child in ChildrenOf(tree[i]))
+            {
+                Signal(child, Stop);
+                tree.Add(child);
+            }
+        }
+
+        foreach (var descendant in tree.Skip(1)) Signal(descendant, Kill);
+    }
+
+    private static List<int> Processes()
+    {
+        List<int> processes = [];
+        try
+        {
+            foreach (var folder in Directory.EnumerateDirectories("/proc"))
+                if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id)) processes.Add(id);
+        }
+        catch (IOException)
+        {
+            // This process has opened all the files it may.
+        }
+
+        return processes;
+    }
+
+    // The environment that a process was started with, each variable with a zero behind it; nothing of one that has ended. It is asked first
+    // whether it may be read: most are other users', and an exception for each of those would take a hundred times as long.
+    private static bool Holds(int processId, ReadOnlySpan<byte> mark)
+    {
+        var file = $"/proc/{processId}/environ";
+        if (!MayRead(file)) return false;
+        try
+        {
+            var environment = File.ReadAllBytes(file).AsSpan();
+            return environment.IndexOf(mark) >= 0 || environment.StartsWith(mark[1..]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;   // it has just ended
         }
     }
 

@@ -10,6 +10,7 @@ internal class UnixSystem : HostSystem
 {
     protected const int Kill = 9;
 
+    private const int ToRead = 4;
     private const int SignalBase = 128;   // .NET reports 128 + n, as a shell does
 
     public override string? ShortTempPath => "/tmp";
@@ -62,6 +63,8 @@ internal class UnixSystem : HostSystem
 
     protected static void Signal(int processId, int signal) => _ = kill(processId, signal);
 
+    protected static bool MayRead(string path) => access(Text(path), ToRead) == 0;
+
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     // The runtime itself knows where "libc" is; everything here is blittable; the names are C's.
@@ -71,6 +74,9 @@ internal class UnixSystem : HostSystem
 
     [DllImport("libc")]
     private static extern int kill(int processId, int signal);
+
+    [DllImport("libc")]
+    private static extern int access(byte[] path, int mode);
 
     [DllImport("libc")]
     private static extern int setenv(byte[] name, byte[] value, int overwrite);
