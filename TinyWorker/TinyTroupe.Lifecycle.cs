@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 
@@ -120,7 +121,12 @@ public sealed partial class TinyTroupe<TIn, TOut>
     }
 
     /// <summary>The last worker has left.</summary>
-    internal void NoteGone() => TinyWorkerMeter.Living.Remove(this);
+    internal void NoteGone()
+    {
+        TinyWorkerMeter.Living.Remove(this);
+        // Nobody makes a worker any more, and what the user's function has captured may be large: a future that is held keeps the troupe alive.
+        Factory = static _ => throw new UnreachableException("A worker was to be made for a troupe that is gone.");
+    }
 
     internal void BeginEnding() => Interlocked.Increment(ref _ending);
 

@@ -147,7 +147,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     }
 
     // What the inside needs -----------------------------------------------------------------------
-    internal Func<WorkerInfo, ITinyWorker<TIn, TOut>> Factory { get; }
+    internal Func<WorkerInfo, ITinyWorker<TIn, TOut>> Factory { get; private set; }   // the user's until the last worker has left
 
     internal TimeSpan? TaskTimeout { get; }
 
