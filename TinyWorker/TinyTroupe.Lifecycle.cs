@@ -32,7 +32,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
     public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
 
-    /// <summary>Blocks until the troupe has stopped; see <see cref="StopAsync"/>. Needs no thread of the shared pool.</summary>
+    /// <summary>Blocks until the troupe has stopped; see <see cref="StopAsync"/>. That of a troupe of threads needs no thread of the shared pool.</summary>
     /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
     public void Dispose()
     {
