@@ -3,7 +3,8 @@ using TinyWorker.Streaming;
 
 namespace TinyWorker;
 
-// The same without blocking, for both kinds of sources.
+// The same without blocking, for both kinds of sources. What is both (a DbSet of Entity Framework) is read asynchronously: those have the higher
+// priorities, in the same order among themselves.
 public static partial class ParallelMapExtensions
 {
     /// <summary>Maps the sequence with workers of their own, which may hold something, without blocking.</summary>
@@ -96,7 +97,7 @@ public static partial class ParallelMapExtensions
     /// <param name="troupe">How the troupe is made; null for the defaults.</param>
     /// <param name="options">Order, window, errors and progress; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the map.</param>
-    [OverloadResolutionPriority(4)]
+    [OverloadResolutionPriority(9)]
     public static IAsyncEnumerable<TOut> ParallelMapAsync<TIn, TOut>(
         this IAsyncEnumerable<TIn> source, Func<WorkerInfo, ITinyWorker<TIn, TOut>> workerFactory, TinyTroupeOptions? troupe = null, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -112,7 +113,7 @@ public static partial class ParallelMapExtensions
     /// <param name="troupe">How the troupe is made; null for the defaults.</param>
     /// <param name="options">Order, window, errors and progress; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the map.</param>
-    [OverloadResolutionPriority(3)]
+    [OverloadResolutionPriority(8)]
     public static IAsyncEnumerable<TOut> ParallelMapAsync<TIn, TOut>(
         this IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, Task<TOut>> function, TinyTroupeOptions? troupe = null, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -128,7 +129,7 @@ public static partial class ParallelMapExtensions
     /// <param name="troupe">How the troupe is made; null for the defaults.</param>
     /// <param name="options">Order, window, errors and progress; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the map.</param>
-    [OverloadResolutionPriority(2)]
+    [OverloadResolutionPriority(7)]
     public static IAsyncEnumerable<TOut> ParallelMapAsync<TIn, TOut>(
         this IAsyncEnumerable<TIn> source, Func<TIn, Task<TOut>> function, TinyTroupeOptions? troupe = null, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -144,7 +145,7 @@ public static partial class ParallelMapExtensions
     /// <param name="troupe">How the troupe is made; null for the defaults.</param>
     /// <param name="options">Order, window, errors and progress; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the map.</param>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(6)]
     public static IAsyncEnumerable<TOut> ParallelMapAsync<TIn, TOut>(
         this IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, TOut> function, TinyTroupeOptions? troupe = null, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -160,6 +161,7 @@ public static partial class ParallelMapExtensions
     /// <param name="troupe">How the troupe is made; null for the defaults.</param>
     /// <param name="options">Order, window, errors and progress; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the map.</param>
+    [OverloadResolutionPriority(5)]
     public static IAsyncEnumerable<TOut> ParallelMapAsync<TIn, TOut>(
         this IAsyncEnumerable<TIn> source, Func<TIn, TOut> function, TinyTroupeOptions? troupe = null, MapOptions? options = null, CancellationToken cancellationToken = default)
     {

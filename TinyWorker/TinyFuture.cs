@@ -68,8 +68,16 @@ public static class TinyFuture
             () => Array.Find(all, future => future.FailureOrNull is not null)?.FailureOrNull).Watch();
     }
 
-    /// <inheritdoc cref="WhenAll{T}(IEnumerable{TinyFuture{T}})"/>
-    /// <summary>Both results, once both futures have ended. If one failed, it ends as the first that failed, in the order given.</summary>
+    /// <summary>
+    /// Both results, once both futures have ended. If one failed, it ends as the first that failed, in the order given, with the same
+    /// exception. Cancelling it leaves the futures alone.
+    /// </summary>
+    /// <typeparam name="T1">The type of the first result.</typeparam>
+    /// <typeparam name="T2">The type of the second result.</typeparam>
+    /// <param name="first">The future of the first result.</param>
+    /// <param name="second">The future of the second result.</param>
+    /// <returns>The future of the results.</returns>
+    /// <exception cref="ArgumentNullException">A future is null.</exception>
     public static TinyFuture<(T1, T2)> WhenAll<T1, T2>(TinyFuture<T1> first, TinyFuture<T2> second)
     {
         ArgumentNullException.ThrowIfNull(first);
@@ -80,8 +88,18 @@ public static class TinyFuture
             () => first.FailureOrNull ?? second.FailureOrNull).Watch();
     }
 
-    /// <inheritdoc cref="WhenAll{T}(IEnumerable{TinyFuture{T}})"/>
-    /// <summary>All three results, once all futures have ended. If one failed, it ends as the first that failed, in the order given.</summary>
+    /// <summary>
+    /// All three results, once all futures have ended. If one or more failed, it ends as the first that failed, in the order given, with
+    /// the same exception. Cancelling it leaves the futures alone.
+    /// </summary>
+    /// <typeparam name="T1">The type of the first result.</typeparam>
+    /// <typeparam name="T2">The type of the second result.</typeparam>
+    /// <typeparam name="T3">The type of the third result.</typeparam>
+    /// <param name="first">The future of the first result.</param>
+    /// <param name="second">The future of the second result.</param>
+    /// <param name="third">The future of the third result.</param>
+    /// <returns>The future of the results.</returns>
+    /// <exception cref="ArgumentNullException">A future is null.</exception>
     public static TinyFuture<(T1, T2, T3)> WhenAll<T1, T2, T3>(TinyFuture<T1> first, TinyFuture<T2> second, TinyFuture<T3> third)
     {
         ArgumentNullException.ThrowIfNull(first);

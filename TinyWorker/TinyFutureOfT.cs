@@ -175,12 +175,25 @@ public abstract class TinyFuture<T> : IWatchable
         var status = Status;
         var detail = status switch
         {
-            TinyFutureStatus.Succeeded => $": {_value?.ToString() ?? "null"}",
-            TinyFutureStatus.Faulted => $": {Exception!.GetType().Name}: {Exception.Message}",
+            TinyFutureStatus.Succeeded => $": {Told(_value, static value => value?.ToString()) ?? "null"}",
+            TinyFutureStatus.Faulted => $": {Exception!.GetType().Name}: {Told(Exception, static exception => exception.Message)}",
             TinyFutureStatus.Running when Volatile.Read(ref _state) == StopRequested => ", asked to stop",
             _ => "",
         };
         return $"TinyFuture<{typeof(T).Name}> ({status}{detail})";
+    }
+
+    // The user's code: it may throw, and a log or a debugger wants a text all the same.
+    private static string? Told<TOf>(TOf of, Func<TOf, string?> text)
+    {
+        try
+        {
+            return text(of);
+        }
+        catch (Exception e)
+        {
+            return $"(its text could not be had: {e.GetType().Name})";
+        }
     }
 
     /// <summary>The troupe to whose logger a callback's exception goes, if any.</summary>

@@ -53,7 +53,8 @@ public sealed partial class TinyTroupe<TIn, TOut>
             TakenAt = takenAt,
         };
 
-        TimeSpan? ByLittlesLaw(double present) => ended > 0 ? present / ended * over : null;
+        // None at one moment or two is no mean: tasks that come one by one are never seen by who asks between them.
+        TimeSpan? ByLittlesLaw(double present) => ended > 0 && present > 0 ? present / ended * over : null;
     }
 
     private TroupeCondition ConditionOf(TroupeSnapshot now, int ready, int askedToStop, MapWindow<TIn, TOut>[] maps, TroupeExplanation? since)

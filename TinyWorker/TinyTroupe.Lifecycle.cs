@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 
@@ -31,7 +32,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
     /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
     public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
 
-    /// <summary>Blocks until the troupe has stopped; see <see cref="StopAsync"/>. Needs no thread of the shared pool.</summary>
+    /// <summary>Blocks until the troupe has stopped; see <see cref="StopAsync"/>. That of a troupe of threads needs no thread of the shared pool.</summary>
     /// <exception cref="InvalidOperationException">Called from inside a worker of this troupe.</exception>
     public void Dispose()
     {
@@ -120,7 +121,12 @@ public sealed partial class TinyTroupe<TIn, TOut>
     }
 
     /// <summary>The last worker has left.</summary>
-    internal void NoteGone() => TinyWorkerMeter.Living.Remove(this);
+    internal void NoteGone()
+    {
+        TinyWorkerMeter.Living.Remove(this);
+        // Nobody makes a worker any more, and what the user's function has captured may be large: a future that is held keeps the troupe alive.
+        Factory = static _ => throw new UnreachableException("A worker was to be made for a troupe that is gone.");
+    }
 
     internal void BeginEnding() => Interlocked.Increment(ref _ending);
 

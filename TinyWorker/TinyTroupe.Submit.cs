@@ -10,6 +10,7 @@ public sealed partial class TinyTroupe<TIn, TOut>
 {
     /// <inheritdoc/>
     /// <remarks>From inside a worker of this troupe it never blocks: it passes the bound.</remarks>
+    /// <exception cref="ArgumentException">TIn is object, and the input a future or a task, which would be taken for a plain object.</exception>
     public TinyFuture<TOut> Submit(TIn input, CancellationToken cancellationToken = default) => Submit(Item(input), cancellationToken);
 
     /// <inheritdoc/>
@@ -17,9 +18,11 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     /// <summary>Submits a task whose input is what a task of the framework's returns.</summary>
     /// <inheritdoc cref="Submit(TinyFuture{TIn}, CancellationToken)"/>
-    public TinyFuture<TOut> Submit(Task<TIn> input, CancellationToken cancellationToken = default) => Submit(Item(TinyFuture.FromTask(input)), cancellationToken);
+    /// <exception cref="ArgumentNullException">The task is null.</exception>
+    public TinyFuture<TOut> Submit(Task<TIn> input, CancellationToken cancellationToken = default) => Submit(Item(input), cancellationToken);
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">TIn is object, and the input a future or a task, which would be taken for a plain object.</exception>
     public ValueTask<TinyFuture<TOut>> SubmitAsync(TIn input, CancellationToken cancellationToken = default) => SubmitAsync(Item(input), cancellationToken);
 
     /// <inheritdoc/>
@@ -27,13 +30,14 @@ public sealed partial class TinyTroupe<TIn, TOut>
 
     /// <inheritdoc cref="Submit(Task{TIn}, CancellationToken)"/>
     public ValueTask<TinyFuture<TOut>> SubmitAsync(Task<TIn> input, CancellationToken cancellationToken = default) =>
-        SubmitAsync(Item(TinyFuture.FromTask(input)), cancellationToken);
+        SubmitAsync(Item(input), cancellationToken);
 
     /// <summary>Submits a task if there is room at once, and if nobody waits for it. Never blocks.</summary>
     /// <param name="input">The task's input.</param>
     /// <param name="future">The future of the result, if the task was accepted.</param>
     /// <returns>Whether it was accepted.</returns>
     /// <exception cref="ObjectDisposedException">The troupe is stopped.</exception>
+    /// <exception cref="ArgumentException">TIn is object, and the input a future or a task, which would be taken for a plain object.</exception>
     public bool TrySubmit(TIn input, [NotNullWhen(true)] out TinyFuture<TOut>? future)
     {
         var item = Item(input);
@@ -79,6 +83,12 @@ public sealed partial class TinyTroupe<TIn, TOut>
     {
         ArgumentNullException.ThrowIfNull(input);
         return input.IsSuccess ? new WorkItem<TIn, TOut>(this, input.Value) : new ChainedWorkItem<TIn, TOut>(this, input);
+    }
+
+    private WorkItem<TIn, TOut> Item(Task<TIn> input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Item(TinyFuture.FromTask(input));
     }
 
     private TinyFuture<TOut> Submit(WorkItem<TIn, TOut> item, CancellationToken cancellationToken)

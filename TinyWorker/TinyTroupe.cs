@@ -124,7 +124,18 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     /// <exception cref="WorkerStartException">A worker could not be made.</exception>
     /// <exception cref="OperationCanceledException">The token fired first.</exception>
     /// <exception cref="ObjectDisposedException">The troupe was stopped before every worker had been made.</exception>
-    public Task WhenReadyAsync(CancellationToken cancellationToken = default) => Crew.Ready.WaitAsync(cancellationToken);
+    /// <exception cref="InvalidOperationException">It is not ready, and the caller runs inside a worker of this troupe.</exception>
+    public Task WhenReadyAsync(CancellationToken cancellationToken = default)
+    {
+        // In a factory, a constructor or StartAsync it would wait for itself.
+        if (IsInsideWorker && !Crew.Ready.IsCompleted)
+        {
+            return Task.FromException(new InvalidOperationException(
+                $"A worker of '{Name}' waited until every worker of its own troupe had been made, perhaps itself among them, which could take for ever. Wait outside the troupe."));
+        }
+
+        return Crew.Ready.WaitAsync(cancellationToken);
+    }
 
     /// <summary>The name and the counts, for logs and debuggers.</summary>
     /// <returns>The text.</returns>
@@ -136,7 +147,7 @@ public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IDis
     }
 
     // What the inside needs -----------------------------------------------------------------------
-    internal Func<WorkerInfo, ITinyWorker<TIn, TOut>> Factory { get; }
+    internal Func<WorkerInfo, ITinyWorker<TIn, TOut>> Factory { get; private set; }   // the user's until the last worker has left
 
     internal TimeSpan? TaskTimeout { get; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TinyWorker.Streaming;
 
 namespace TinyWorker;
@@ -6,7 +7,7 @@ namespace TinyWorker;
 /// <remarks>
 /// Nothing is read before the first MoveNext. The source is read where the results are enumerated, inside MoveNext, at most
 /// <see cref="MapOptions.Window"/> items ahead of what has been yielded; a synchronous source that blocks therefore holds up the results
-/// behind it, an asynchronous one does not. However the enumeration ends (finished, left early, failed, cancelled), what is outstanding is
+/// behind it, an asynchronous one does not; one that is both is read asynchronously where it can be. However the enumeration ends (finished, left early, failed, cancelled), what is outstanding is
 /// cancelled and waited for, the source is disposed, and the troupe is as good as new. Several maps and submits share a troupe freely;
 /// each enumeration of a returned sequence is a map of its own; one enumeration is for one thread at a time.
 /// An error of the source itself, or of a troupe that is stopped meanwhile, comes once, after the results before it.
@@ -53,6 +54,7 @@ public static class TinyTroupeMapExtensions
 
     /// <inheritdoc cref="MapAsync{TIn, TOut}(ITinyTroupe{TIn, TOut}, IEnumerable{TIn}, MapOptions?, CancellationToken)"/>
     /// <remarks>The source is given a token that fires when the map ends: one that heeds it is never waited for.</remarks>
+    [OverloadResolutionPriority(1)]   // for a source that is both
     public static IAsyncEnumerable<TOut> MapAsync<TIn, TOut>(
         this ITinyTroupe<TIn, TOut> troupe, IAsyncEnumerable<TIn> source, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -70,6 +72,7 @@ public static class TinyTroupeMapExtensions
     }
 
     /// <inheritdoc cref="MapOutcomesAsync{TIn, TOut}(ITinyTroupe{TIn, TOut}, IEnumerable{TIn}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]   // for a source that is both
     public static IAsyncEnumerable<TinyOutcome<TIn, TOut>> MapOutcomesAsync<TIn, TOut>(
         this ITinyTroupe<TIn, TOut> troupe, IAsyncEnumerable<TIn> source, MapOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -41,11 +41,12 @@ public sealed record TroupeExplanation
 
     /// <summary>
     /// About how long a task that has its input waits for a worker, by Little's law: how many wait, divided by how many end in a second. How many
-    /// wait is what waits now or, with an explanation before, the mean of then and now. Null if no task ended.
+    /// wait is what waits now or, with an explanation before, the mean of then and now. Null, for unknown, if no task ended,
+    /// or none was seen to wait.
     /// </summary>
     public TimeSpan? Wait { get; internal init; }
 
-    /// <summary>About how long a worker is at a task: likewise, from how many run. Null if no task ended.</summary>
+    /// <summary>About how long a worker is at a task: likewise, from how many run. Null, for unknown, if no task ended, or none was seen to run.</summary>
     public TimeSpan? Run { get; internal init; }
 
     internal string? BrokenBy { get; init; }

@@ -56,6 +56,16 @@ internal sealed class RefusalTests
         Assert.That(Within.Time(troupe.Submit((object)"c")), Is.EqualTo("c"));
     }
 
+    [Test]
+    public void Submit_OfNoFutureOrNoTask_NamesItsArgument()
+    {
+        using var troupe = new TinyTroupe<int, int>(x => x, new() { Workers = 1 });
+        Assert.That(() => troupe.Submit((Task<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("input"));
+        Assert.That(() => troupe.SubmitAsync((Task<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("input"));
+        Assert.That(() => troupe.Submit((TinyFuture<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("input"));
+        Assert.That(() => troupe.SubmitAsync((TinyFuture<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("input"));
+    }
+
     private static IEnumerable<TestCaseData> Unfinished() =>
     [
         new TestCaseData(new TinyFutureSource<int>().Future, "TinyFuture").SetArgDisplayNames("a future"),

@@ -137,6 +137,47 @@ public abstract partial class BackgroundTroupeContract
         await End(troupe);
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    [SharesMemory("its own troupe")]
+    public async Task WhenReadyAsync_OfTheOwnTroupeInsideItsStart_BreaksTheTroupe(bool awaited)
+    {
+        TinyTroupe<int, int>? troupe = null;
+        using var assigned = new ManualResetEventSlim();
+        troupe = new TinyTroupe<int, int>(
+            _ =>
+            {
+                Within.Wait(assigned);
+                if (awaited) return new StartsWhenReady(troupe!);
+                troupe!.WhenReadyAsync().Wait(Within.Deadline);
+                return new FunctionWorker(x => x);
+            },
+            Options());
+        var ready = troupe.WhenReadyAsync();
+        assigned.Set();
+        var failure = await Assert.ThrowsAsync<WorkerStartException>(() => Within.Time(ready));
+        Assert.That(failure!.GetBaseException(), Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name));
+        await End(troupe);
+    }
+
+    [Test]
+    [SharesMemory("its own troupe")]
+    public async Task WhenReadyAsync_OfTheOwnTroupeInsideATaskOnceItIsReady_HasEnded()
+    {
+        TinyTroupe<int, bool>? troupe = null;
+        troupe = new TinyTroupe<int, bool>(_ => troupe!.WhenReadyAsync().IsCompletedSuccessfully, Options());
+        await Within.Time(troupe.WhenReadyAsync());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.True);
+        await End(troupe);
+    }
+
+    private sealed class StartsWhenReady(TinyTroupe<int, int> troupe) : TinyAsyncWorker<int, int>
+    {
+        public override async ValueTask StartAsync(CancellationToken cancellationToken) => await troupe.WhenReadyAsync(cancellationToken);
+
+        public override ValueTask<int> CallAsync(int input, CancellationToken cancellationToken) => new(input);
+    }
+
     private sealed class StartsUntilCancelled(Action started, Action dispose) : TinyAsyncWorker<int, int>, IDisposable
     {
         public override async ValueTask StartAsync(CancellationToken cancellationToken)

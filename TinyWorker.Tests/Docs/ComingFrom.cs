@@ -37,6 +37,42 @@ internal static class ComingFrom
         Assert.That(told[1], Is.EqualTo("fine"));
     }
 
+    public static async Task TaskAsync()
+    {
+        List<string> written = [];
+        await using var troupe = new TinyTroupe<int, int>(Square, new() { Workers = 2 });
+        var one = Task.Run(() => Square(3));
+        var two = Task.Run(() => Square(4));
+        var first = troupe.Submit(3);
+        var second = troupe.Submit(4);
+        var both = await Task.WhenAll(one, two);
+        var (three, four) = await TinyFuture.WhenAll(first, second);
+        var late = await one.WaitAsync(TimeSpan.FromSeconds(1));
+        var inTime = await first.AsTask().WaitAsync(TimeSpan.FromSeconds(1));
+        await using var writers = new TinyTroupe<string, bool>(line => { Write(line); return true; });
+        await using var senders = new TinyTroupe<string, bool>(async (line, token) => { await SendAsync(line, token); return true; });
+        await using var readers = new TinyTroupe<int, int>((x, token) => ReadAsync(x, token).AsTask());
+        Assert.That((both[0], both[1], three, four, late, inTime), Is.EqualTo((9, 16, 9, 16, 9, 9)));
+        Assert.That((await writers.Submit("a"), await senders.Submit("b"), await readers.Submit(5)), Is.EqualTo((true, true, 5)));
+        Assert.That(written, Is.EqualTo(new[] { "a", "b" }));
+
+        void Write(string line) => written.Add(line);
+
+        async Task SendAsync(string line, CancellationToken token)
+        {
+            await Task.Delay(1, token);
+            Write(line);
+        }
+
+        static int Square(int x) => x * x;
+
+        static async ValueTask<int> ReadAsync(int x, CancellationToken token)
+        {
+            await Task.Delay(1, token);
+            return x;
+        }
+    }
+
     public static async Task ForEachAsyncAsync()
     {
         var sum = 0;

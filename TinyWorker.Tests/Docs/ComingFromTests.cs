@@ -7,7 +7,7 @@ internal sealed partial class ComingFromTests
 {
     private static readonly Func<Task>[] Samples =
     [
-        ComingFrom.TinyWorkerPythonAsync, ComingFrom.MtaskliteAsync, ComingFrom.ForEachAsyncAsync, ComingFrom.TransformBlockAsync,
+        ComingFrom.TinyWorkerPythonAsync, ComingFrom.MtaskliteAsync, ComingFrom.TaskAsync, ComingFrom.ForEachAsyncAsync, ComingFrom.TransformBlockAsync,
         () => Task.Run(ComingFrom.Plinq), ComingFrom.ChannelAsync,
     ];
 

@@ -169,13 +169,7 @@ internal sealed class FutureMemoryTests
         using var troupe = new TinyTroupe<object, object>(_ => new byte[100], new ThreadTroupeOptions { Workers = 1 });
         var (input, result) = Run(troupe);
 
-        Within.Until(
-            () =>
-            {
-                GC.Collect();
-                return !input.IsAlive && !result.IsAlive;
-            },
-            "the collection of input and result");
+        UntilCollected(input, result);
 
         static (WeakReference Input, WeakReference Result) Run(TinyTroupe<object, object> troupe)
         {
@@ -184,4 +178,98 @@ internal sealed class FutureMemoryTests
             return (new WeakReference(input), new WeakReference(result));
         }
     }
+
+    [TestCase("result")]
+    [TestCase("fault")]
+    [TestCase("cancel")]
+    public void WhenAny_ThatHasEnded_KeepsNoLoser(string end)
+    {
+        var (any, loser) = End(end);
+        UntilCollected(loser);
+        Assert.That(any.IsCompleted, Is.True);
+        GC.KeepAlive(any);
+
+        static (TinyFuture<TinyFuture<object>> Any, WeakReference Loser) End(string end)
+        {
+            TinyFutureSource<object> winner = new(), loser = new();
+            var any = TinyFuture.WhenAny([loser.Future, winner.Future]);
+            if (end == "result") winner.TrySetResult("");
+            else if (end == "fault") winner.TrySetException(new FormatException());
+            else any.Cancel();
+            return (any, new(loser.Future));
+        }
+    }
+
+    [Test]
+    public void WhenAll_ThatHasEnded_KeepsNoneOfItsFutures([Values("result", "fault", "cancel")] string end, [Values] bool ofTwoTypes)
+    {
+        var (all, gathered) = ofTwoTypes
+            ? End((first, second) => TinyFuture.WhenAll(first, second), end)
+            : End((first, second) => TinyFuture.WhenAll([first, second]), end);
+        UntilCollected(gathered);
+        GC.KeepAlive(all);
+
+        static (object All, WeakReference[] Gathered) End<T>(Func<TinyFuture<object>, TinyFuture<object>, TinyFuture<T>> gather, string end)
+        {
+            TinyFutureSource<object> first = new(), second = new();
+            var all = gather(first.Future, second.Future);
+            if (end == "cancel") all.Cancel();
+            first.TrySetResult("");
+            if (end == "result") second.TrySetResult("");
+            else if (end == "fault") second.TrySetException(new FormatException());
+            Assert.That(all.IsCompleted, Is.True);
+            return (all, [new(first.Future), new(second.Future)]);
+        }
+    }
+
+    [TestCase("result")]
+    [TestCase("fault of the input")]
+    [TestCase("cancel")]
+    public void Then_ThatHasEnded_KeepsNeitherItsFunctionNorItsCreatorsContext(string end)
+    {
+        var local = new AsyncLocal<object?>();
+        var (step, held) = End(local, end);
+        UntilCollected(held);
+        GC.KeepAlive(step);
+
+        static (TinyFuture<int> Step, WeakReference[] Held) End(AsyncLocal<object?> local, string end)
+        {
+            var source = new TinyFutureSource<int>();
+            byte[] captured = [1], flowing = [2];
+            local.Value = flowing;
+            var step = source.Future.Then(x => x + captured.Length);
+            local.Value = null;
+            if (end == "result") source.TrySetResult(1);
+            else if (end == "cancel") step.Cancel();
+            else source.TrySetException(new FormatException());
+            Within.Until(() => step.IsCompleted, "the end of the step");
+            return (step, [new(captured), new(flowing), new(source.Future)]);
+        }
+    }
+
+    private static readonly TinyTroupeOptions[] Kinds =
+        [new ThreadTroupeOptions { Workers = 1 }, new PoolTroupeOptions { Workers = 1 }, new InlineTroupeOptions { Workers = 1 }];
+
+    [TestCaseSource(nameof(Kinds))]
+    public void Future_ThatIsHeld_KeepsNothingThatTheFunctionOfADisposedTroupeCaptured(TinyTroupeOptions options)
+    {
+        var (future, captured) = Run(options);
+        UntilCollected(captured);
+        Assert.That(future.Result(), Is.EqualTo(101));
+
+        static (TinyFuture<int> Future, WeakReference Captured) Run(TinyTroupeOptions options)
+        {
+            var captured = new byte[100];
+            using var troupe = new TinyTroupe<int, int>(x => x + captured.Length, options);
+            return (troupe.Submit(1), new WeakReference(captured));
+        }
+    }
+
+    private static void UntilCollected(params WeakReference[] references) => Within.Until(
+        () =>
+        {
+            GC.Collect();
+            return !Array.Exists(references, reference => reference.IsAlive);
+        },
+        "the collection");
 }

@@ -341,6 +341,13 @@ internal sealed class FutureTests
         Assert.That(canceled.Future.ToString(), Does.Contain("Canceled"));
     }
 
+    [Test]
+    public void ToString_WhoseExceptionOrResultThrows_SaysSoAndThrowsNothing()
+    {
+        Assert.That(TinyFuture.FromException<int>(new Unspeakable()).ToString(), Does.Contain("Faulted: Unspeakable: (its text could not be had: FormatException)"));
+        Assert.That(TinyFuture.FromResult(new Unspeakable()).ToString(), Does.Contain("Succeeded: (its text could not be had: FormatException)"));
+    }
+
     private static async Task<Exception> Catch(Func<Task> step)
     {
         try
@@ -382,5 +389,12 @@ internal sealed class FutureTests
             base.Post(d, state);
             Interlocked.Increment(ref _posts);
         }
+    }
+
+    private sealed class Unspeakable : Exception
+    {
+        public override string Message => throw new FormatException();
+
+        public override string ToString() => throw new FormatException();
     }
 }

@@ -198,6 +198,33 @@ internal sealed class ExplainTests
     }
 
     [Test]
+    public void Figures_OfTasksThatCameOneByOne_TellNoTimeThatNobodySaw()
+    {
+        using var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (x > 0) _clock.Advance(TimeSpan.FromMilliseconds(100));
+                return x > 0 ? x : Pass(x);
+            },
+            new ThreadTroupeOptions { Name = "one by one", Workers = 1, TimeProvider = _clock });
+        for (var i = 1; i <= 5; i++) Within.Time(troupe.Submit(i));
+        Within.Until(() => troupe.Snapshot() is { Succeeded: 5, Running: 0 }, "the count of the last");
+        var idle = troupe.Explain();
+        _ = troupe.Submit(0);
+        Within.Until(() => troupe.Snapshot().Running == 1, "one to run");
+        var busy = troupe.Explain();
+        _gate.Set();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((idle.Ended, idle.Wait, idle.Run), Is.EqualTo((5L, (TimeSpan?)null, (TimeSpan?)null)));
+            Assert.That(idle.Text, Does.Contain("it ended 10 tasks a second").And.Not.Contain("At that rate"));
+            Assert.That(idle.ToString(), Does.Contain("a task waits an unknown time and runs an unknown time"));
+            Assert.That((busy.Wait, busy.Run), Is.EqualTo(((TimeSpan?)null, (TimeSpan?)TimeSpan.FromMilliseconds(100))));
+            Assert.That(busy.Text, Does.Contain("At that rate a worker is at a task for about 100.0 ms; none was seen to wait."));
+        }
+    }
+
+    [Test]
     public void Explain_SinceAnExplanationOfAnotherTroupe_IsRefused()
     {
         using var one = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "one", Workers = 1 });

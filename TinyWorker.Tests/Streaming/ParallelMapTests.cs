@@ -57,6 +57,22 @@ internal sealed class ParallelMapTests
             Is.EqualTo(expected));
     }
 
+    // As a DbSet of Entity Framework is. Half of the test is that it compiles.
+    [Test]
+    public async Task Source_OfBothKinds_IsReadAsynchronously()
+    {
+        string[] expected = ["<1>", "<2>", "<3>"];
+        var both = new BothKinds();
+        Assert.That(await Within.Time(Collect(both.ParallelMapAsync(x => $"<{x}>"))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(both.ParallelMapAsync((x, token) => $"<{x}>"))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(both.ParallelMapAsync(x => Task.FromResult($"<{x}>")))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(both.ParallelMapAsync((x, token) => Task.FromResult($"<{x}>")))), Is.EqualTo(expected));
+        Assert.That(await Within.Time(Collect(both.ParallelMapAsync(info => new Brackets(info.Index)))), Is.EqualTo(expected));
+        await using var troupe = new TinyTroupe<int, string>(x => $"<{x}>", new() { Workers = 1 });
+        Assert.That(await Within.Time(Collect(troupe.MapAsync(both))), Is.EqualTo(expected));
+        Assert.That((await Within.Time(Collect(troupe.MapOutcomesAsync(both)))).Select(outcome => outcome.Value), Is.EqualTo(expected));
+    }
+
     [Test]
     public async Task Enumeration_HoweverItEnds_LeavesNoThreadBehind(
         [Values("finished", "left early", "consumer throws", "failed", "never begun")] string how, [Values] bool asynchronous)
@@ -157,6 +173,15 @@ internal sealed class ParallelMapTests
         var all = new List<T>();
         await foreach (var item in source) all.Add(item);
         return [.. all];
+    }
+
+    private sealed class BothKinds : IEnumerable<int>, IAsyncEnumerable<int>
+    {
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => Slowly().GetAsyncEnumerator(cancellationToken);
+
+        public IEnumerator<int> GetEnumerator() => throw new NotSupportedException("It is read synchronously.");
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private static async IAsyncEnumerable<int> Slowly()

@@ -17,7 +17,7 @@ internal static class ExplanationText
             $"  workers: {now.Workers.Count} = {of.CountOf(WorkerState.Starting)} starting + {of.CountOf(WorkerState.Idle)} idle + {of.CountOf(WorkerState.Busy)} busy"
                 + $" + {of.CountOf(WorkerState.Stopped)} stopped; {now.Abandoned} abandoned so far",
             $"  in {Text(of.Over)}: {Text(of.Ended)} ended, {Text(PerSecond(of))} a second; {Text(of.Restarts)} workers replaced;"
-                + $" a task waits about {Text(of.Wait)} and runs about {Text(of.Run)}",
+                + $" a task waits {About(of.Wait)} and runs {About(of.Run)}",
         };
         if (of.WindowSize > 0) lines.Add($"  maps: {Text(of.WindowItems)} of {Text(of.WindowSize)} places in their windows taken");
         return string.Join(Environment.NewLine, lines);
@@ -64,7 +64,13 @@ internal static class ExplanationText
     {
         if (of.Condition is TroupeCondition.Broken or TroupeCondition.Stopped or TroupeCondition.Starting) return "";
         var text = of.Ended == 0 ? $" No task ended in the last {Text(of.Over)}." : $" In the last {Text(of.Over)} it ended {Text(PerSecond(of))} tasks a second.";
-        if (of.Wait is { } wait && of.Run is { } run && run > TimeSpan.Zero) text += $" At that rate a task waits about {Text(wait)} for a worker that is at it for about {Text(run)}.";
+        text += (of.Wait, of.Run) switch
+        {
+            ({ } wait, { } run) => $" At that rate a task waits {About(wait)} for a worker that is at it for {About(run)}.",
+            (null, { } run) => $" At that rate a worker is at a task for {About(run)}; none was seen to wait.",
+            ({ } wait, null) => $" At that rate a task waits {About(wait)} for a worker.",
+            _ => "",
+        };
         if (of.Restarts > 0) text += $" {Text(of.Restarts)} workers were replaced in that time; the log says why.";
         return text;
     }
@@ -75,11 +81,12 @@ internal static class ExplanationText
 
     private static string Text(double rate) => rate.ToString(rate < 10 ? "N1" : "N0", CultureInfo.InvariantCulture);
 
-    private static string Text(TimeSpan? time) => time switch
+    private static string About(TimeSpan? time) => time is { } known ? "about " + Text(known) : "an unknown time";
+
+    private static string Text(TimeSpan time) => time switch
     {
-        null => "an unknown time",
-        { TotalMilliseconds: < 1 } few => string.Create(CultureInfo.InvariantCulture, $"{few.TotalMicroseconds:F0} µs"),
-        { TotalSeconds: < 1 } some => string.Create(CultureInfo.InvariantCulture, $"{some.TotalMilliseconds:F1} ms"),
-        { } long_ => string.Create(CultureInfo.InvariantCulture, $"{long_.TotalSeconds:F1} s"),
+        { TotalMilliseconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMicroseconds:F0} µs"),
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F1} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s"),
     };
 }

@@ -15,7 +15,7 @@ internal static class TinyWorkerActivity
     public const string Worker = "tinyworker.worker.index";
     public const string Attempts = "tinyworker.attempts";
 
-    public static readonly ActivitySource Source = new("TinyWorker");
+    public static readonly ActivitySource Source = new("TinyWorker", LibraryVersion.Text);
 
     /// <summary>Makes it current for the rest of this execution context's run. One that has ended cannot be: a child in its trace stands in.</summary>
     public static void Enter(Activity activity)

@@ -17,7 +17,7 @@ internal static class TinyWorkerMeter
     public const string Reason = "tinyworker.restart.reason";
     public const string ErrorType = "error.type";
 
-    private static readonly Meter Meter = new("TinyWorker");
+    private static readonly Meter Meter = new("TinyWorker", LibraryVersion.Text);
 
     private static readonly Counter<long> s_accepted = Meter.CreateCounter<long>(
         "tinyworker.task.accepted", "{task}", "Tasks that were accepted.");

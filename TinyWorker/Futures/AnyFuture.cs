@@ -3,14 +3,16 @@ namespace TinyWorker.Futures;
 /// <summary>Ends when the first of several futures does, and then leaves no trace on the others.</summary>
 internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>, IGathering
 {
-    // Waiting for the first of them starves only if every one of them would.
-    IWatchable[] IGathering.Sources => sources;
+    private TinyFuture<T>[]? _sources = sources;   // dropped when it has ended: it keeps the winner alive, and no loser
+
+    // Waiting for the first of them starves only if every one of them would. When it has ended it waits for nobody but itself.
+    IWatchable[] IGathering.Sources => (IWatchable[]?)Volatile.Read(ref _sources) ?? [this];
 
     bool IGathering.EndsWithTheFirst => true;
 
     public AnyFuture<T> Watch()
     {
-        var watches = Array.ConvertAll(sources, source => new Watch1(this, source));
+        var watches = Array.ConvertAll(_sources!, source => new Watch1(this, source));
         foreach (var watch in watches)
         {
             if (IsCompleted) break;
@@ -18,7 +20,7 @@ internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<Tiny
         }
 
         // Added after the watches: it runs once the winner is known, whoever that is, and takes the losers' watches off.
-        AddContinuation(new CleanUp(watches));
+        AddContinuation(new CleanUp(this, watches));
         return this;
     }
 
@@ -31,13 +33,14 @@ internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<Tiny
         public void OnSourceCompleted() => owner.TrySetResult(source);
     }
 
-    private sealed class CleanUp(Watch1[] watches) : IContinuation
+    private sealed class CleanUp(AnyFuture<T> owner, Watch1[] watches) : IContinuation
     {
         public bool IsAbandoned => false;
 
         public void OnSourceCompleted()
         {
             foreach (var watch in watches) watch.Source.ForgetContinuation(watch);
+            Volatile.Write(ref owner._sources, null);
         }
     }
 }

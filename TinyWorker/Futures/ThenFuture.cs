@@ -3,12 +3,12 @@ using TinyWorker.Diagnostics;
 namespace TinyWorker.Futures;
 
 /// <summary>
-/// A function applied to another future's result, on the pool. Pending until the input is there; Running on the pool; the function and
-/// the input are dropped when it ends. Cancelled while pending, it leaves no trace on its input.
+/// A function applied to another future's result, on the pool. Pending until the input is there; Running on the pool; the function, what
+/// it captured and the input are dropped when it ends. Cancelled while pending, it leaves no trace on its input.
 /// </summary>
 internal sealed class ThenFuture<T, TNext> : TinyFuture<TNext>, IContinuation
 {
-    private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    private ExecutionContext? _context = ExecutionContext.Capture();
     private TinyFuture<T>? _input;
     private Func<T, TNext>? _function;
 
@@ -73,5 +73,6 @@ internal sealed class ThenFuture<T, TNext> : TinyFuture<TNext>, IContinuation
     {
         Volatile.Write(ref _input, null);
         _function = null;
+        _context = null;
     }
 }
