@@ -9,7 +9,7 @@ internal static class Program
     private const int Failed = 1;
     private const int UsageError = 2;
 
-    private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
 
     internal static async Task<int> Main(string[] arguments)
