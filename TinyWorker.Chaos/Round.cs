@@ -40,6 +40,8 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     public static int TaskOf(int journey, int troupe) => (journey * Troupes) + troupe;
 
+    public static int TroupeOf(int task) => task % Troupes;
+
     public static string BallastOf(int journey) => journey % 1000 == 0 ? Heavy : Light[..(journey % Light.Length)];
 
     public static Parcel ParcelOf(int journey) => new(journey, journey, BallastOf(journey));

@@ -60,6 +60,7 @@ internal sealed class Stage
         {
             Name = Round.Prefix + name, Workers = workers, Capacity = capacity, TaskTimeout = Timeout() * 5, CancellationGrace = Grace(), MaxAttempts = attempts,
             MaxTasksPerWorker = Recycling() * 10, LoggerFactory = NullLoggerFactory.Instance, StartTimeout = Round.Deadline,
+            Serializer = static () => new CountingJson(),
         };
 
         int Workers() => random.Next(1, 5);
