@@ -30,6 +30,18 @@ internal sealed class Entry(Stage stage, int journey, Entry? input)
         future.OnCompleted(_ => Interlocked.Increment(ref _ends));
     }
 
+    /// <summary>Waits for its end. What came of it is the audit's to judge.</summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            _ = await Future;
+        }
+        catch (Exception) when (Future.IsCompleted)
+        {
+        }
+    }
+
     public bool Cancel()
     {
         MayBeCancelled = true;

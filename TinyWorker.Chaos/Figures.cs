@@ -14,7 +14,7 @@ internal sealed class Figures
     private long _accepted, _samples, _kills, _freezes, _maps, _mapItemsInAll, _largestHeap;
     private long _succeeded, _faulted, _canceled;
     private readonly long[] _deeds = new long[Enum.GetValues<Deed>().Length];
-    private long _timeouts, _crashes, _again, _abandoned;
+    private long _timeouts, _crashes, _again, _abandoned, _begunByProcesses;
     private int _told;
 
     public int Rounds { get; set; }
@@ -22,6 +22,9 @@ internal sealed class Figures
     public bool HasFailed => !_failures.IsEmpty;
 
     public long FailuresSoFar => _failures.Values.Sum();
+
+    /// <summary>Of the tasks that were handed to worker processes, those that these have not begun: they were asked for, or their process was lost.</summary>
+    private long Returned => CountingJson.Written - _begunByProcesses;
 
     public long AllAccepted => Volatile.Read(ref _accepted) + Volatile.Read(ref _mapItemsInAll);
 
@@ -66,6 +69,9 @@ internal sealed class Figures
         if (exception is WorkerCrashedException) _crashes++;
     }
 
+    /// <summary>For the audit, one thread.</summary>
+    public void BegunByProcesses(int runs) => _begunByProcesses += runs;
+
     public void Fail(string kind, string what)
     {
         _failures.AddOrUpdate(kind, 1, static (_, count) => count + 1);
@@ -75,7 +81,7 @@ internal sealed class Figures
     /// <summary>What must have happened, or nothing was tried.</summary>
     public void CheckThatThereWasChaos()
     {
-        foreach (var (what, count) in new[] { ("success", _succeeded), ("fault", _faulted), ("cancel", _canceled), ("kill", _kills), ("map", _maps) })
+        foreach (var (what, count) in new[] { ("success", _succeeded), ("fault", _faulted), ("cancel", _canceled), ("kill", _kills), ("map", _maps), ("return of a task from a process", Returned) })
             if (count == 0) Fail("nothing tried", $"there was no {what}");
     }
 
@@ -95,6 +101,7 @@ internal sealed class Figures
         Console.WriteLine(
             $"workers: {_deeds[(int)Deed.Throw]:N0} throws, {_deeds[(int)Deed.Obey]:N0} stopped by their token, {_deeds[(int)Deed.Hang]:N0} hangs ({_abandoned:N0} threads and loops abandoned), "
             + $"{_deeds[(int)Deed.Die] + _deeds[(int)Deed.DieOnce]:N0} deaths of their own, {_kills:N0} kills and {_freezes:N0} freezes from outside");
+        Console.WriteLine($"processes: {CountingJson.Written:N0} times a task was handed to one, {Returned:N0} times it came back unbegun");
     }
 
     public string Verdict(long seed) =>

@@ -3,6 +3,13 @@ namespace TinyWorker.Chaos;
 /// <summary>Kills worker processes from outside, and freezes others for a while.</summary>
 internal static class Killer
 {
+    /// <summary>Kills one of the troupe's workers, if it is a process.</summary>
+    public static void KillOne(Figures figures, Stage stage, Random random)
+    {
+        var workers = stage.Troupe.Snapshot().Workers;
+        if (workers[random.Next(workers.Count)].ProcessId is { } victim && Leftovers.Signal(victim, Leftovers.Kill)) figures.Killed();
+    }
+
     public static async Task RunAsync(Figures figures, Stage[] stages, int seed, CancellationToken calm)
     {
         if (OperatingSystem.IsWindows()) return;

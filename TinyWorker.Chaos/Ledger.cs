@@ -54,7 +54,10 @@ internal sealed class Ledger(Figures figures, RunCounts runs)
 
         foreach (var stage in stages) CheckSnapshot(stage, counts[stage.Number]);
         for (var task = 0; task < _mayHaveRun.Length; task++)
+        {
             if (!_mayHaveRun[task] && runs[task] != 0) figures.Fail("ran unaccepted", $"task {task} was refused, and ran {runs[task]} times");
+            if (stages[Round.TroupeOf(task)].Plan.IsMortal) figures.BegunByProcesses(runs[task]);
+        }
     }
 
     /// <summary>What is wrong about an end; null if nothing is.</summary>

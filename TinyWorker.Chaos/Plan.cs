@@ -6,6 +6,18 @@ internal static class Plan
     public static Deed DeedOf(long seed, int troupe, bool isMortal, int journey)
     {
         var chance = Dice(seed, troupe, journey) % 10_000;
+        if (Round.IsInWave(journey))
+        {
+            // Nothing is handed ahead to a worker that has only just been made, or that does not come back.
+            return chance switch
+            {
+                < 50 => Deed.Throw,
+                < 55 when isMortal => Deed.Die,
+                < 60 when isMortal => Deed.DieOnce,
+                _ => Deed.Work,
+            };
+        }
+
         return chance switch
         {
             < 150 => Deed.Throw,
@@ -17,10 +29,11 @@ internal static class Plan
         };
     }
 
-    /// <summary>How long it spins: mostly nothing, sometimes milliseconds.</summary>
+    /// <summary>How long it spins: mostly nothing, sometimes milliseconds; in waves that is oftener, so that what was handed behind it comes back.</summary>
     public static int SpinsOf(long seed, int troupe, int journey)
     {
         var dice = Dice(~seed, troupe, journey);
+        if (Round.IsInWave(journey)) return dice % 50 == 0 ? 100_000 : (int)(dice >> 32) % 100;
         return dice % 100 == 0 ? 200_000 : (int)(dice >> 32) % 300;
     }
 

@@ -1,8 +1,9 @@
 namespace TinyWorker.Chaos;
 
 /// <summary>
-/// A few seconds of chaos with five troupes, new ones with other options each time: load that comes and goes, from outside and along chains
-/// and through maps, while workers throw, hang and die, and are killed. Then they are stopped, in one of four ways, and everything is counted.
+/// A few seconds of chaos with five troupes, new ones with other options each time: waves to one after the other; then load that comes and
+/// goes, from outside and along chains and through maps, while workers throw, hang and die, and are killed. Then they are stopped, in one of
+/// four ways, and everything is counted.
 /// </summary>
 internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisposable
 {
@@ -10,7 +11,8 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
     public const int Troupes = 5;
     public const int Tasks = Journeys * Troupes;
 
-    private const int Journeys = 150_000;
+    private const int WaveJourneys = 50_000;   // the first ones
+    private const int Journeys = 200_000;
 
     /// <summary>Nothing may take longer, however slow the machine.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
@@ -20,7 +22,8 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     private readonly string _counts = Path.Combine(Path.GetTempPath(), $"tinyworker-chaos-{Environment.ProcessId}-{Guid.NewGuid():N}");
     private readonly CancellationTokenSource _over = new();
-    private int _journeys;
+    private int _waveJourneys;
+    private int _journeys = WaveJourneys;
     private volatile bool _isEnding;
 
     public Figures Figures => figures;
@@ -37,9 +40,20 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     public static int TaskOf(int journey, int troupe) => (journey * Troupes) + troupe;
 
+    public static int TroupeOf(int task) => task % Troupes;
+
     public static string BallastOf(int journey) => journey % 1000 == 0 ? Heavy : Light[..(journey % Light.Length)];
 
     public static Parcel ParcelOf(int journey) => new(journey, journey, BallastOf(journey));
+
+    /// <summary>Whether it belongs to a wave.</summary>
+    public static bool IsInWave(int journey) => journey < WaveJourneys;
+
+    public bool TryNextWaveJourney(out int journey)
+    {
+        journey = Interlocked.Increment(ref _waveJourneys) - 1;
+        return IsInWave(journey);
+    }
 
     public bool TryNextJourney(out int journey)
     {
@@ -59,6 +73,7 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
             Stages = Stage.MakeAll(seed, _counts, random);
             using var settled = new CancellationTokenSource();
             var watch = Watching.Start(figures, Stages, settled.Token);
+            await InTimeAsync(MakeWavesAsync(random.Next()), "the end of the waves");
             using var calm = new CancellationTokenSource();
             var killer = Killer.RunAsync(figures, Stages, random.Next(), calm.Token);
             await LoadAndStopAsync(random);
@@ -77,14 +92,29 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
         }
     }
 
-    // Load in phases: nobody, a few, many.
+    // One by one: a worker process is quick while nobody else is at work.
+    private async Task MakeWavesAsync(int wavesSeed)
+    {
+        var random = new Random(wavesSeed);
+        foreach (var stage in Stages) await stage.Troupe.WhenReadyAsync();
+        foreach (var stage in Stages) await new Wave(this, stage, random.Next()).RunAsync();
+        for (var end = DateTime.UtcNow + (length / 4); DateTime.UtcNow < end;)
+            await MakeWaveOfProcessesAsync(random);
+    }
+
+    private Task MakeWaveOfProcessesAsync(Random random)
+    {
+        var mortals = Stages.Where(static stage => stage.Plan.IsMortal).ToArray();
+        return new Wave(this, mortals[random.Next(mortals.Length)], random.Next()).RunAsync();
+    }
+
     private async Task LoadAndStopAsync(Random random)
     {
         var ending = random.Next(4);
-        var endsUnderLoad = ending > 0;
-        var load = LoadAsync(random.Next());
-        if (endsUnderLoad) await Task.WhenAny(load, Task.Delay(length));
-        else await InTimeAsync(load, "the load");
+        var isWave = random.Next(3) == 0;
+        var load = isWave ? MakeWaveOfProcessesAsync(random) : LoadAsync(random.Next());
+        if (ending == 0) await InTimeAsync(load, "the load");
+        else await Task.WhenAny(load, Task.Delay(isWave ? TimeSpan.FromMilliseconds(random.Next(60)) : length));
 
         _isEnding = true;
         await InTimeAsync(Task.WhenAll(Stages.Select(stage => StopAsync(stage, ending))), "the end of the troupes");
@@ -92,6 +122,7 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
         await InTimeAsync(load, "the load after the end of the troupes");
     }
 
+    // Load in phases: nobody, a few, many.
     private async Task LoadAsync(int loadSeed)
     {
         var random = new Random(loadSeed);

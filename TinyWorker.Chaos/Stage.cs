@@ -29,23 +29,26 @@ internal sealed class Stage
     /// <summary>Threads, processes and the pool, blocking and awaiting, each with options of its own.</summary>
     public static Stage[] MakeAll(long seed, string counts, Random random)
     {
+        // One of each: at the narrowest only one task waits, and who comes next waits for that one to start.
+        int[] capacities = [1, 2, 16, 1024];
+        random.Shuffle(capacities);
         return
         [
             new(Plan(0, isMortal: false), new ThreadTroupeOptions
             {
-                Name = Round.Prefix + "thread", Workers = Workers(), Capacity = Capacity(), TaskTimeout = Timeout(), CancellationGrace = Grace(),
+                Name = Round.Prefix + "thread", Workers = Workers(), Capacity = capacities[0], TaskTimeout = Timeout(), CancellationGrace = Grace(),
                 MaxTasksPerWorker = Recycling(), LoggerFactory = NullLoggerFactory.Instance,
             }, awaits: false),
-            new(Plan(1, isMortal: true), Process("process", attempts: 1), awaits: false),
+            new(Plan(1, isMortal: true), Process("process", workers: 1, 256, attempts: 1), awaits: false),
             new(Plan(2, isMortal: false), new PoolTroupeOptions
             {
-                Name = Round.Prefix + "pool", Workers = Workers(), Capacity = Capacity(), TaskTimeout = Timeout(), CancellationGrace = Grace(),
+                Name = Round.Prefix + "pool", Workers = Workers(), Capacity = capacities[2], TaskTimeout = Timeout(), CancellationGrace = Grace(),
                 MaxTasksPerWorker = Recycling(), LoggerFactory = NullLoggerFactory.Instance,
             }, awaits: true),
-            new(Plan(3, isMortal: true), Process("again", attempts: 3), awaits: true),
+            new(Plan(3, isMortal: true), Process("again", Workers(), capacities[1], attempts: 3), awaits: true),
             new(Plan(4, isMortal: false), new ThreadTroupeOptions
             {
-                Name = Round.Prefix + "awaiting", Workers = Workers(), Capacity = Capacity(), TaskTimeout = Timeout(), CancellationGrace = Grace(),
+                Name = Round.Prefix + "awaiting", Workers = Workers(), Capacity = capacities[3], TaskTimeout = Timeout(), CancellationGrace = Grace(),
                 MaxTasksPerWorker = Recycling(), LoggerFactory = NullLoggerFactory.Instance,
             }, awaits: true),
         ];
@@ -53,14 +56,14 @@ internal sealed class Stage
         DeskPlan Plan(int troupe, bool isMortal) => new(seed, troupe, isMortal, counts);
 
         // A start may be slow where there is little processor time to be had, and a second attempt has to wait for one.
-        ProcessTroupeOptions Process(string name, int attempts) => new()
+        ProcessTroupeOptions Process(string name, int workers, int capacity, int attempts) => new()
         {
-            Name = Round.Prefix + name, Workers = Workers(), Capacity = Capacity(), TaskTimeout = Timeout() * 5, CancellationGrace = Grace(), MaxAttempts = attempts,
+            Name = Round.Prefix + name, Workers = workers, Capacity = capacity, TaskTimeout = Timeout() * 5, CancellationGrace = Grace(), MaxAttempts = attempts,
             MaxTasksPerWorker = Recycling() * 10, LoggerFactory = NullLoggerFactory.Instance, StartTimeout = Round.Deadline,
+            Serializer = static () => new CountingJson(),
         };
 
         int Workers() => random.Next(1, 5);
-        int Capacity() => random.GetItems([1, 2, 16, 1024], 1)[0];
         TimeSpan? Timeout() => TimeSpan.FromMilliseconds(random.Next(200, 1000));
         TimeSpan Grace() => TimeSpan.FromMilliseconds(random.GetItems([0, 20, 200], 1)[0]);
         int? Recycling() => random.Next(2) == 0 ? null : random.Next(20, 200);
