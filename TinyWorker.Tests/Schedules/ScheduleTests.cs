@@ -15,8 +15,7 @@ namespace TinyWorker.Tests.Schedules;
 [NonParallelizable]
 internal sealed class ScheduleTests
 {
-    private const int OnThreads = 10_000;
-    private const int OnThePool = 2_500;   // the core is the same, but for the executor
+    private const int Usual = 10_000;
 
     private static IEnumerable<TestCaseData> AllPrograms =>
         from program in typeof(Programs).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
@@ -29,7 +28,7 @@ internal sealed class ScheduleTests
     {
         var clock = Stopwatch.StartNew();
         var exploration = new Exploration(program, onPool);
-        var (first, count) = Setting("TINYWORKER_SEED") is { } seed ? (seed, 1) : (1, Setting("TINYWORKER_SCHEDULES") ?? (onPool ? OnThePool : OnThreads));
+        var (first, count) = Setting("TINYWORKER_SEED") is { } seed ? (seed, 1) : (1, Setting("TINYWORKER_SCHEDULES") ?? Usual);
 
         var found = exploration.Run(first, count);
 
