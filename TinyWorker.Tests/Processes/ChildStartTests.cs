@@ -97,9 +97,9 @@ internal sealed class ChildStartTests
     }
 
     [Test]
-    public async Task Child_WhereNoFileCanBeOpenedAnyMore_FailsItsStartAndNotTheProgram()
+    public async Task Child_WhereNoFileCanBeOpenedAnyMore_FailsItsStartAndNotTheProgram([Range(0, 4)] int spare)
     {
-        var program = new ProcessStartInfo("sh", ["-c", "ulimit -n 256; exec \"$0\" \"$@\"", OwnProcess.DotNet, typeof(Program).Assembly.Location, StartsWithoutFiles.Name]);
+        var program = new ProcessStartInfo("sh", ["-c", "ulimit -n 256; exec \"$0\" \"$@\"", OwnProcess.DotNet, typeof(Program).Assembly.Location, StartsWithoutFiles.Name, $"{spare}"]);
         var (exitCode, output, errors) = await OwnProcess.RunAsync(program, Within.Deadline);
         Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.StartWith("The start failed: "));
