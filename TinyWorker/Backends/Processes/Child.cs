@@ -77,7 +77,6 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
             process.EndStart();
             if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(workers.Exceptions));
             if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
-            return child;
         }
         catch (Exception e)
         {
@@ -88,6 +87,8 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
             if (exit is not null) throw new WorkerCrashedException(worker.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts: 1, e.InnerException);
             throw;
         }
+
+        return child;
     }
 
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
