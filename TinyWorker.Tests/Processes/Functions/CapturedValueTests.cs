@@ -86,7 +86,9 @@ internal sealed partial class CapturedValueTests
         var menu = new Menu(["x", "y"], new Dictionary<string, int> { ["z"] = 1 });
         Assert.That(Journey.Of(() => names)(), Is.EqualTo(names));
         Assert.That(Journey.Of(() => one)(), Is.EqualTo(one));
+        var array = menu with { Dishes = new[] { "x", "y" } };
         Assert.That(Journey.Of(() => menu.Dishes)(), Is.EqualTo(menu.Dishes));
+        Assert.That(Journey.Of(() => array.Dishes)(), Is.EqualTo(array.Dishes));
     }
 
     [Test]
