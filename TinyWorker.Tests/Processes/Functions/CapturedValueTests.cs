@@ -117,6 +117,14 @@ internal sealed partial class CapturedValueTests
     }
 
     [Test]
+    public void PropertyOfAnInterfaceMarkedJsonIgnore_StaysBehind()
+    {
+        IHolds<string> holder = new Holder();
+        holder.Held = "a";
+        Assert.That(Journey.Of(() => holder.Held)(), Is.Null);
+    }
+
+    [Test]
     public void Variable_OfAnInterfaceOrObjectType_ArrivesAsTheTypeOfItsValue()
     {
         IShape shape = new Circle { Radius = 2 };
@@ -190,6 +198,17 @@ internal sealed partial class CapturedValueTests
     internal sealed class Circle : IShape
     {
         public int Radius { get; set; }
+    }
+
+    internal interface IHolds<T>
+    {
+        T? Held { get; set; }
+    }
+
+    internal sealed class Holder : IHolds<string>
+    {
+        [JsonIgnore]
+        string? IHolds<string>.Held { get; set; }
     }
 
     [JsonDerivedType(typeof(Animal), "animal")]

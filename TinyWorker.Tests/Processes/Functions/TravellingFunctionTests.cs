@@ -315,6 +315,7 @@ internal sealed class TravellingFunctionTests
     [TestCase("$VB$Me", "this")]
     [TestCase("<>4__this", "this")]
     [TestCase("<Count>k__BackingField", "Count")]
+    [TestCase("<IHolds<string>.Held>k__BackingField", "IHolds<string>.Held")]
     [TestCase("count", "count")]
     public void Name_OfAFieldAsItsCompilerMadeIt_IsTheOneOfTheSource(string made, string ofTheSource)
     {
