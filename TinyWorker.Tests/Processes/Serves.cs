@@ -23,6 +23,14 @@ internal static class Serves
         return 7;
     }
 
+    /// <summary>Lets go of its connections, and ends.</summary>
+    public static int CloseAndReturn(ChildSide side)
+    {
+        side.Data.Dispose();
+        side.Control.Dispose();
+        return 6;
+    }
+
     /// <summary>Says that it is there, and waits.</summary>
     public static int Idle(ChildSide side)
     {
