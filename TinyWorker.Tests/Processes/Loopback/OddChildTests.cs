@@ -91,6 +91,22 @@ internal sealed class OddChildTests
     }
 
     [Test]
+    public async Task Child_ThatSpeaksNonsenseWhenItIsToEnd_IsKilled()
+    {
+        var launcher = new ScriptedLauncher((_, line, frame) =>
+        {
+            if (frame.Kind != FrameKind.Stop) return false;
+            line.Say((FrameKind)0xEE, 1);
+            line.HearControl();
+            return true;
+        });
+        var troupe = Troupe(launcher);
+        Assert.That(Within.Time(troupe.Submit(4)), Is.EqualTo(8));
+        await End(troupe);
+        Assert.That((await launcher.Children.Single().Exited).Signal, Is.EqualTo("SIGKILL"));
+    }
+
+    [Test]
     public async Task Child_ThatHasClosedItsConnectionAndLivesOn_IsKilledByTheDisposal()
     {
         using var closed = new ManualResetEventSlim();

@@ -121,16 +121,17 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
                 await ReceiveAsync().ConfigureAwait(false);
             }
         }
-        catch (ChildLostException)
+        catch (ChildLostException lost)
         {
-            // That was all.
+            // That was all; or it cannot be heard any more, and may wait for that.
+            if (!lost.IsOfTheConnection) Kill();
         }
     }
 
     /// <summary>How it has ended, once it is lost.</summary>
     public async Task<ChildExit> EndAsync(ChildLostException lost)
     {
-        if (lost.InnerException is not MalformedFrameException)
+        if (lost.IsOfTheConnection)
         {
             try
             {
