@@ -107,6 +107,15 @@ internal sealed class PrivateSocketTests
     }
 
     [Test]
+    [Platform("Linux")]
+    public async Task Child_ForWhoseConnectionThereIsNoHandleLeft_IsNotWaitedFor()
+    {
+        await using var child = await Child.StartAsync(Serves.TellWhatComesOfNoHandles);
+        Assert.That(await child.Told(), Is.EqualTo("TooManyOpenSockets"));
+        Assert.That((await child.Exit()).Code, Is.Zero);
+    }
+
+    [Test]
     public void Strangers_ThatConnectInGreatNumbers_DoNotKeepTheChildOut()
     {
         using var socket = PrivateSocket.Open();
