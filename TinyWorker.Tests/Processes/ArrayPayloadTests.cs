@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using TinyWorker.Backends.Processes.Payloads;
 using TinyWorker.Backends.Processes.Wire;
 
@@ -138,6 +139,17 @@ internal sealed class ArrayPayloadTests
         Assert.That(PlainTypes.Contains(typeof(CancellationToken)), Is.False);
         Assert.That(() => Travel.Through(new nint[] { 1 }), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => Travel.Through((nint)1), Throws.TypeOf<NotSupportedException>());
+    }
+
+    // As the sockets of some systems do while they send from it or receive into it.
+    [Test]
+    public unsafe void Memory_ThatIsPinned_StaysWhereItIs()
+    {
+        var array = new (byte, DateTime)[100];   // laid out automatically
+        using var handle = ArrayMemory<(byte, DateTime)>.Over(array)[16..].Pin();
+        var place = (nint)handle.Pointer;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+        Assert.That((nint)Unsafe.AsPointer(ref ArrayMemory<(byte, DateTime)>.BytesOf(array)[16]), Is.EqualTo(place));
     }
 
     [Test]

@@ -26,6 +26,13 @@ internal sealed class ChildDeathTests
     }
 
     [Test]
+    public async Task Child_ThatHasClosedItsConnectionsItself_ReturnsAllTheSame()
+    {
+        await using var child = await Child.StartAsync(Serves.CloseAndReturn);
+        Assert.That((await child.Exit()).ToString(), Is.EqualTo("exit code 6"));
+    }
+
+    [Test]
     public async Task Child_ThatIsKilledFromOutside_TellsTheSignal()
     {
         await using var child = await Child.StartAsync(Serves.Busy);

@@ -49,6 +49,7 @@ internal sealed class ChildEnvironmentTests
         Assert.That(views[0], Has.Member($"{TestHook.Variable}={TestHook.Done}"));
         Assert.That(views[0], Has.Member($"{ChildMarks.HooksVariable}={own}"));
         Assert.That(views[1], Has.Member($"{ChildMarks.HooksVariable}={own}"));
+        Assert.That((await child.Exit()).Code, Is.Zero);
     }
 
     [Test]
@@ -75,6 +76,7 @@ internal sealed class ChildEnvironmentTests
         Assert.That(told[0], Does.Contain("switched them off").And.Contain("TinyTroupeHost.RunIfWorker()"));
         Assert.That(told[0], Does.Contain("PublishAot").And.Contain("#:property PublishAot=false"));
         Assert.That(told[1], Is.EqualTo("can"));
+        Assert.That((await child.Exit()).Code, Is.Zero);
     }
 
     [Test]
@@ -85,6 +87,49 @@ internal sealed class ChildEnvironmentTests
         {
             var refusal = Assert.Throws<InvalidOperationException>(() => ChildCommand.ForThisProgram());
             Assert.That(refusal!.Message, Does.Contain("TinyTroupeHost.RunIfWorker()"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ChildMarks.Variable, null);
+        }
+    }
+
+    [Test]
+    public void Program_StartedAsAChildOfAnotherBuild_IsToldToRestartTheParent()
+    {
+        var marks = Marks();
+        marks[0] = $"{Guid.NewGuid():N}";
+        Assert.That(() => RunAsChild(marks), Throws.InvalidOperationException.With.Message.Contains("'clown' has another build of TinyWorker"));
+        Assert.That(Environment.GetEnvironmentVariable(ChildMarks.Variable), Is.Null);
+    }
+
+    [Test]
+    public void Program_StartedAsAChildToServeWhatIsNotThere_DoesNotEvenConnect()
+    {
+        var marks = Marks();
+        marks[4] = "NoSuchMethod";
+        Assert.That(() => RunAsChild(marks), Throws.TypeOf<MissingMethodException>());
+    }
+
+    [Test]
+    public void Program_WithAVariableOfAChildThatIsNone_IsToldToRemoveIt() =>
+        Assert.That(() => RunAsChild(["1"]), Throws.InvalidOperationException.With.Message.Contains(ChildMarks.Variable).And.Message.Contains("remove it"));
+
+    // Build, socket, secret, type, method, name, hooks.
+    private static string[] Marks()
+    {
+        var environment = new Dictionary<string, string?>();
+        using var socket = PrivateSocket.Open();
+        ChildMarks.Put(environment, socket, new ChildStart("clown", Serves.Idle), hook: null);
+        return environment[ChildMarks.Variable]!.Split('\n');
+    }
+
+    private static void RunAsChild(string[] marks)
+    {
+        Environment.SetEnvironmentVariable(ChildMarks.Variable, string.Join('\n', marks));
+        try
+        {
+            ChildHost.RunIfWorker();
         }
         finally
         {

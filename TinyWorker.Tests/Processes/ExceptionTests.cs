@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Xml;
@@ -113,6 +115,49 @@ internal sealed class ExceptionTests
     }
 
     [Test]
+    public void Exception_WhoseMessageHasAnotherName_ComesBack()
+    {
+        var msg = ExceptionTravel.Through(new MsgException("m", 5));
+        var text = ExceptionTravel.Through(new TextException("t", 6));
+
+        Assert.That(msg, Is.TypeOf<MsgException>().With.Message.EqualTo("m").And.Property("Code").EqualTo(5));
+        Assert.That(text, Is.TypeOf<TextException>().With.Message.EqualTo("t").And.Property("Code").EqualTo(6));
+    }
+
+    [Test]
+    public void Exception_WithAParameterThatMayBeLeftOut_ComesBackWithItsDefault() =>
+        Assert.That(ExceptionTravel.Through(new OptionalException("m", 7)), Is.TypeOf<OptionalException>().With.Message.EqualTo("m").And.Property("Tries").EqualTo("3 tries"));
+
+    [Test]
+    public void Exception_WhosePropertyIsOfAnotherTypeThanItsParameter_ComesBackByItsMessage() =>
+        Assert.That(ExceptionTravel.Through(new MismatchException("5")), Is.TypeOf<MismatchException>().With.Message.EqualTo("5").And.Property("Code").EqualTo(5));
+
+    [Test]
+    public void Properties_ThatCannotBeRead_AreLeftAlone()
+    {
+        var there = ExceptionTravel.Through(new OddPropertiesException { SetOnly = "a", Secret = "b", [1] = "c", Plain = "d" });
+
+        Assert.That(there, Is.TypeOf<OddPropertiesException>().With.Property("Plain").EqualTo("d"));
+        Assert.That(((OddPropertiesException)there).WasSet, Is.EqualTo("d"));
+    }
+
+    [Test]
+    public void Exception_OfACompilerThatNamesNoParameters_ComesBack()
+    {
+        var assembly = AssemblyBuilder.DefineDynamicAssembly(new("TinyWorkerNameless"), AssemblyBuilderAccess.Run);
+        var type = assembly.DefineDynamicModule("TinyWorkerNameless").DefineType("Nameless", TypeAttributes.Public, typeof(Exception));
+        var il = type.DefineConstructor(MethodAttributes.Public, CallingConventions.Standard, [typeof(string)]).GetILGenerator();
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldarg_1);
+        il.Emit(OpCodes.Call, typeof(Exception).GetConstructor([typeof(string)])!);
+        il.Emit(OpCodes.Ret);
+        var exception = (Exception)Activator.CreateInstance(type.CreateType(), "m")!;
+
+        Assert.That(exception.GetType().GetConstructors().Single().GetParameters().Single().Name, Is.Null);
+        Assert.That(ExceptionTravel.Through(exception), Is.TypeOf(exception.GetType()).With.Message.EqualTo("m"));
+    }
+
+    [Test]
     public void Exception_WithoutUsableConstructor_IsNamedByItsStandIn()
     {
         var exception = ExceptionTravel.Thrown(new StreamException(new MemoryStream(), new FormatException("inside")));
@@ -161,6 +206,7 @@ internal sealed class ExceptionTests
             {
                 ["text"] = "x", ["number"] = 5, [7] = 1.5m, ["none"] = null, ["when"] = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
                 ["stream"] = new MemoryStream(), [typeof(int)] = "a type", ["letter"] = 'c', ["id"] = Guid.Empty, ["yes"] = true,
+                [DayOfWeek.Friday] = "under an enum", ["day"] = DayOfWeek.Friday,
             },
         };
 
@@ -253,6 +299,49 @@ internal sealed class ExceptionTests
     }
 
     private sealed class DecoratedException(string name) : Exception($"Bad {name}!");
+
+    private sealed class MsgException(string msg, int code) : Exception(msg)
+    {
+        public int Code { get; } = code;
+    }
+
+    private sealed class TextException(string text, int code) : Exception(text)
+    {
+        public int Code { get; } = code;
+    }
+
+    private sealed class OptionalException(string message, int tries = 3) : Exception(message)
+    {
+        public object Tries { get; } = $"{tries} tries";
+    }
+
+    private sealed class MismatchException(string code) : Exception(code)
+    {
+        public int Code => int.Parse(Message, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private sealed class OddPropertiesException : Exception
+    {
+        private string _plain = "";
+
+        public string WasSet { get; private set; } = "";
+
+        public string SetOnly { set => WasSet += value; }
+
+        public string Secret { private get => ""; set => WasSet += value; }
+
+        public string Plain
+        {
+            get => _plain;
+            set
+            {
+                _plain = value;
+                WasSet = value;
+            }
+        }
+
+        public string this[int index] { get => ""; set => WasSet += value + index; }
+    }
 
     private sealed class GenericException<T>(string message) : Exception(message);
 

@@ -145,6 +145,49 @@ internal sealed class FrameReaderTests
     }
 
     [Test]
+    public void Array_ThatBeginsWithAnotherByte_IsMalformed([Values(2, 100_000)] int length)
+    {
+        var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = Bytes };
+        byte[] payload = [7, .. new byte[length - 1]];
+        var isThere = false;
+        Travel.Feed(reader, [.. Header(FrameKind.Result, (uint)length), .. payload], int.MaxValue, frame =>
+        {
+            isThere = true;
+            Assert.That(() => frame.Read(Bytes), Throws.TypeOf<MalformedFrameException>());
+        });
+        Assert.That(isThere, Is.True);
+    }
+
+    // As the message of a start is, when what its function captures is large.
+    [Test]
+    public void Array_ThatIsLargeAndInNoFrameOfValues_ComesThrough()
+    {
+        var doubles = PayloadFormat.For<double[]>(Json, "here");
+        var values = Enumerable.Range(0, 10_000).Select(i => (double)i).ToArray();
+        using var writer = new FrameWriter();
+        writer.Write(FrameKind.Fault, 1, doubles, values);
+        writer.Write(FrameKind.Fault, 2, Bytes, new byte[100_000]);
+        var seen = new List<object?>();
+        Travel.Feed(new FrameReader(FrameDirection.ToParent) { ValueFormat = Bytes }, Travel.Bytes(writer), 30_000, frame =>
+            seen.Add(frame.Sequence == 1 ? frame.Read(doubles) : frame.Read(Bytes)));
+        Assert.That(seen, Is.EqualTo(new object[] { values, new byte[100_000] }));
+    }
+
+    [Test]
+    public void Array_WhileItArrives_MayComeInPiecesOfNothing()
+    {
+        using var writer = new FrameWriter();
+        writer.Write(FrameKind.Result, 1, Bytes, new byte[100_000]);
+        var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = Bytes };
+        byte[]? there = null;
+        Travel.Feed(reader, Travel.Bytes(writer).AsSpan(0, FrameHeader.Size), int.MaxValue, _ => Assert.Fail("it is not there"));
+        reader.GetMemory();
+        reader.Advance(0);   // the next byte is kept apart from the rest
+        Travel.Feed(reader, Travel.Bytes(writer).AsSpan(FrameHeader.Size), 70_000, frame => there = frame.Read(Bytes));
+        Assert.That(there, Is.EqualTo(new byte[100_000]));
+    }
+
+    [Test]
     public void Reader_GivenBytesWithoutEndAndNeverRead_SaysSo()
     {
         var reader = new FrameReader(FrameDirection.ToParent);

@@ -1,5 +1,8 @@
 using System.Collections;
+using System.Reflection;
+using System.Reflection.Emit;
 using TinyWorker.Backends.Processes.Errors;
+using TinyWorker.Backends.Processes.Payloads;
 using TinyWorker.Backends.Processes.Wire;
 
 namespace TinyWorker.Tests.Processes;
@@ -121,6 +124,89 @@ internal sealed class HostileExceptionTests
         }
     }
 
+    [Test]
+    public void Bytes_ThatLackEveryText_AreAStandIn()
+    {
+        var bytes = Bytes(to =>
+        {
+            WriteBeginning(to);
+            to.Write(1);             // a property without a name
+            to.Write((string?)null);
+            Scalar.Write(to, null);
+            to.Write(1);             // and something under no key
+            Scalar.Write(to, null);
+            Scalar.Write(to, 5);
+            to.Write(0);
+        });
+
+        var there = new ExceptionFormat<Exception>("here").Read(bytes);
+
+        Assert.That(there, Is.TypeOf<RemoteWorkerException>().With.Property("RemoteTypeName").Empty);
+        Assert.That(there.Data[""], Is.EqualTo(5));
+    }
+
+    [Test]
+    public void Bytes_OfMoreLevelsThanAreEverWritten_AreMalformed()
+    {
+        Assert.That(() => new ExceptionFormat<Exception>("here").Read(Nested(ExceptionLimits.Depth)), Throws.Nothing);
+        Assert.That(() => new ExceptionFormat<Exception>("here").Read(Nested(ExceptionLimits.Depth + 1)), Throws.TypeOf<MalformedFrameException>());
+
+        static byte[] Nested(int levels) => Bytes(to =>
+        {
+            for (var level = 0; level <= levels; level++)
+            {
+                WriteBeginning(to);
+                to.Write(0);
+                to.Write(0);
+                to.Write(level < levels ? 1 : 0);
+            }
+        });
+    }
+
+    [Test]
+    public void Exception_WithoutMessageAndData_HasAStandIn() =>
+        Assert.That(ExceptionTravel.Through(new NullException()), Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(NullException)));
+
+    [Test]
+    public void Data_UnderNoKey_IsLeftOut() =>
+        Assert.That(ExceptionTravel.Through(new NullKeyException("m")), Is.TypeOf<NullKeyException>().With.Message.EqualTo("m"));
+
+    [Test]
+    public void Exception_WithAPropertyOfATypeThatIsNotThere_HasAStandIn()
+    {
+        var missing = new PersistedAssemblyBuilder(new("TinyWorkerMissing"), typeof(object).Assembly);
+        var missingType = missing.DefineDynamicModule("TinyWorkerMissing").DefineType("Missing", TypeAttributes.Public).CreateType();
+        var assembly = new PersistedAssemblyBuilder(new("TinyWorkerLacking"), typeof(object).Assembly);
+        var type = assembly.DefineDynamicModule("TinyWorkerLacking").DefineType("Lacking", TypeAttributes.Public, typeof(Exception));
+        type.DefineDefaultConstructor(MethodAttributes.Public);
+        var getter = type.DefineMethod("get_Property", MethodAttributes.Public, missingType, []);
+        getter.GetILGenerator().Emit(OpCodes.Ldnull);
+        getter.GetILGenerator().Emit(OpCodes.Ret);
+        type.DefineProperty("Property", PropertyAttributes.None, missingType, null).SetGetMethod(getter);
+        type.CreateType();
+        using var bytes = new MemoryStream();
+        assembly.Save(bytes);
+        var exception = (Exception)Activator.CreateInstance(Assembly.Load(bytes.ToArray()).GetType("Lacking", throwOnError: true)!)!;
+
+        Assert.That(() => exception.GetType().GetProperty("Property")!.PropertyType, Throws.TypeOf<FileNotFoundException>());
+        Assert.That(ExceptionTravel.Through(exception), Is.TypeOf<RemoteWorkerException>().With.Property("RemoteTypeName").EqualTo("Lacking"));
+    }
+
+    // Neither the type's texts nor what was given to Exception, nothing cut, no stack trace.
+    private static void WriteBeginning(FieldWriter to)
+    {
+        for (var i = 0; i < 4; i++) to.Write((string?)null);
+        to.Write((byte)0);
+        to.Write((string?)null);
+    }
+
+    private static byte[] Bytes(Action<FieldWriter> write)
+    {
+        using var buffer = new PayloadBuffer();
+        write(new FieldWriter(buffer));
+        return [.. Enumerable.Range(0, buffer.SegmentCount).SelectMany(i => buffer.Segment(i).ToArray())];
+    }
+
     private static ExceptionRecord Record(string type) => new(type, type, "m", "m", false, null, [], [], []);
 
     private sealed class ThrowingException : Exception
@@ -152,6 +238,40 @@ internal sealed class HostileExceptionTests
     private sealed class HalfDictionary : Hashtable
     {
         public override IDictionaryEnumerator GetEnumerator() => throw new FormatException("GetEnumerator");
+    }
+
+    private sealed class NullException : Exception
+    {
+        public override string Message => null!;
+
+        public override IDictionary Data => null!;
+    }
+
+    private sealed class NullKeyException(string message) : Exception(message)
+    {
+        public override IDictionary Data => new NullKeyDictionary();
+    }
+
+    private sealed class NullKeyDictionary : Hashtable
+    {
+        public override IDictionaryEnumerator GetEnumerator() => new One();
+
+        private sealed class One : IDictionaryEnumerator
+        {
+            private bool _isThere;
+
+            public object Current => Entry;
+
+            public DictionaryEntry Entry => default;
+
+            public object Key => null!;
+
+            public object? Value => null;
+
+            public bool MoveNext() => !_isThere && (_isThere = true);
+
+            public void Reset() => _isThere = false;
+        }
     }
 
     private sealed class OnceException : Exception

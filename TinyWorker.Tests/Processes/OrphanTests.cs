@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TinyWorker.Backends.Processes.Launching;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -42,6 +43,20 @@ internal sealed class OrphanTests
     }
 
     [Test]
+    public async Task Parent_ThatIsGoneBeforeItsChildHasConnected_LeavesNeitherTheChildNorTheFolder()
+    {
+        using var socket = PrivateSocket.Open();
+        socket.Listener.Dispose();   // as the system does at the end of a process: the path stays
+        var command = ChildCommand.ForThisProgram();
+        var start = new ProcessStartInfo(command.File, command.Arguments);
+        ChildMarks.Put(start.Environment, socket, new ChildStart("clown", Serves.Idle), command.Hook);
+        var (code, _, errors) = await OwnProcess.RunAsync(start, Within.Deadline);
+        Assert.That(code, Is.EqualTo(1), errors);
+        Assert.That(errors, Does.Contain("'clown' cannot reach the process that has started it"));
+        Assert.That(Directory.Exists(Path.GetDirectoryName(socket.SocketPath)), Is.False);
+    }
+
+    [Test]
     public async Task CtrlC_InTheParentsGroup_ReachesNoChild()
     {
         await using var child = await Child.StartAsync(Serves.Echo);
@@ -49,6 +64,7 @@ internal sealed class OrphanTests
         // Nor does it harm where there are no groups, and it reaches all.
         ProcessTable.Kill(child.Process.ProcessId, "INT");
         ProcessTable.Kill(child.Process.ProcessId, "QUIT");
+        ProcessTable.Kill(child.Process.ProcessId, "TERM");   // to all processes of a service: the parent drains then
         child.Process.Data.Send([1]);
         Assert.That(await Within.Time(child.Process.Data.ReceiveAsync(new byte[10])), Is.EqualTo(1));
         child.Process.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);

@@ -46,6 +46,23 @@ internal sealed class PrivateSocketTests
     }
 
     [Test]
+    [Platform("Linux")]
+    public void Socket_WhereAFolderCannotHoldOne_IsMadeInTheNext()
+    {
+        using var socket = PrivateSocket.OpenIn(["/proc", "/no/such", "/tmp"]);
+        Assert.That(socket.SocketPath, Does.StartWith("/tmp/tw-"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void Socket_WhereNoFolderCanHoldOne_IsRefusedWithWhatToDo()
+    {
+        var refusal = Assert.Throws<IOException>(() => PrivateSocket.OpenIn(["/proc", "/no/such"]))!;
+        Assert.That(refusal.Message, Does.Contain("/proc or /no/such").And.Contain("TMPDIR"));
+        Assert.That(refusal.InnerException, Is.Not.Null);
+    }
+
+    [Test]
     public void Strangers_ThatConnect_AreTurnedAwayAndTheChildIsNot()
     {
         using var socket = PrivateSocket.Open();
@@ -80,13 +97,22 @@ internal sealed class PrivateSocketTests
         Attend(receptionist, () => connections.LeadsGroup);
         Hello.Say(again, socket.Secret, ConnectionRole.Control, true);
         Hello.Say(lifeline, socket.Secret, ConnectionRole.Lifeline, true);
-        Attend(receptionist, () => connections.AreComplete);
+        Attend(receptionist, () => connections.AreComplete && IsTurnedAway(again));
 
         var buffer = new byte[100];
         Assert.That(connections.Data.Receive(buffer), Is.EqualTo("and more".Length), "what follows the hello is the user's");
         control.Send([1, 2]);
         Assert.That(connections.Control.Receive(buffer), Is.EqualTo(2));
         foreach (var stranger in strangers) stranger.Dispose();
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public async Task Child_ForWhoseConnectionThereIsNoHandleLeft_IsNotWaitedFor()
+    {
+        await using var child = await Child.StartAsync(Serves.TellWhatComesOfNoHandles);
+        Assert.That(await child.Told(), Is.EqualTo("TooManyOpenSockets"));
+        Assert.That((await child.Exit()).Code, Is.Zero);
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using TinyWorker.Backends.Processes.Payloads;
+using TinyWorker.Backends.Processes.Wire;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -53,6 +55,12 @@ internal sealed class RawPayloadTests
     [Test]
     public void Decimal_ItsScale_IsKept() =>
         Assert.That(Travel.Through(1.000m).ToString(CultureInfo.InvariantCulture), Is.EqualTo("1.000"));
+
+    [TestCase(new byte[] { 0 })]
+    [TestCase(new byte[] { 3, 65, 0 })]
+    [TestCase(new byte[] { 2, 65 }, Description = "half a character")]
+    public void String_OfNoSuchForm_IsMalformed(byte[] payload) =>
+        Assert.That(() => new StringFormat().Read(payload), Throws.TypeOf<MalformedFrameException>());
 
     [Test]
     public void Nullables_OfEveryKind_TellNullFromZero()

@@ -29,6 +29,14 @@ internal static class Serves
         return 7;
     }
 
+    /// <summary>Lets go of its connections, and ends.</summary>
+    public static int CloseAndReturn(ChildSide side)
+    {
+        side.Data.Dispose();
+        side.Control.Dispose();
+        return 6;
+    }
+
     /// <summary>Says that it is there, and waits.</summary>
     public static int Idle(ChildSide side)
     {
@@ -146,6 +154,40 @@ internal static class Serves
         return Tell(side, socket.SocketPath);
     }
 
+    /// <summary>Lets somebody in while this process may open nothing more, and tells what happens.</summary>
+    public static int TellWhatComesOfNoHandles(ChildSide side)
+    {
+        using var socket = PrivateSocket.Open();
+        using var connections = new Connections();
+        using var receptionist = new Receptionist(socket, connections);
+        using var first = Connect(socket.SocketPath);
+        _ = receptionist.Attend(TimeSpan.FromSeconds(10));   // so that everything is loaded
+        using var second = Connect(socket.SocketPath);
+        nint next;
+        using (var probe = File.OpenHandle("/dev/null")) next = probe.DangerousGetHandle();
+        _ = getrlimit(OpenFiles, out var limit);
+        _ = setrlimit(OpenFiles, limit with { Soft = (nuint)next });
+        var error = SocketError.Success;
+        try
+        {
+            _ = receptionist.Attend(TimeSpan.FromSeconds(10));
+        }
+        catch (SocketException e)
+        {
+            error = e.SocketErrorCode;
+        }
+
+        _ = setrlimit(OpenFiles, limit);
+        return Tell(side, error.ToString());
+
+        static Socket Connect(string path)
+        {
+            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            connection.Connect(new UnixDomainSocketEndPoint(path));
+            return connection;
+        }
+    }
+
     /// <summary>Switches startup hooks off, and tells whether it can have children, without and with a Main that lets them in.</summary>
     public static int TellWhetherItCanHaveChildren(ChildSide side)
     {
@@ -197,6 +239,16 @@ internal static class Serves
     }
 
     private static int Wait(ChildSide side) => side.Control.Receive(new byte[1]);
+
+    private const int OpenFiles = 7;
+
+    [DllImport("libc")]
+    private static extern int getrlimit(int resource, out Limit limit);
+
+    [DllImport("libc")]
+    private static extern int setrlimit(int resource, in Limit limit);
+
+    private record struct Limit(nuint Soft, nuint Hard);
 
     [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int system(string command);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using System.Text;
 using TinyWorker.Backends.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
@@ -35,7 +36,41 @@ internal sealed class BuildTests
         for (var length = 0; length < bytes.Length; length++)
             Assert.That(() => TravellingFunction.Rebuild(bytes[..length]), Throws.InvalidOperationException, $"the first {length} bytes");
         Assert.That(() => TravellingFunction.Rebuild([.. bytes, 0]), Throws.InvalidOperationException);
+        Assert.That(() => TravellingFunction.Rebuild([0, .. bytes]), Throws.InvalidOperationException);
     }
+
+    [Test]
+    public void Rebuild_OfAKindThatIsNone_Throws()
+    {
+        string? nothing = null;
+        var bytes = TravellingFunction.Describe(() => nothing, "function").Bytes.ToArray();
+        Assert.That(bytes[^1], Is.EqualTo((byte)ValueKind.Null));
+        bytes[^1] = 99;
+        Assert.That(() => TravellingFunction.Rebuild(bytes), Throws.InvalidOperationException.With.Message.Contains("damaged"));
+    }
+
+    [Test]
+    public void Rebuild_WhereAMethodOrAVariableHasAnotherName_SaysWhich()
+    {
+        var captured = 1;
+        var method = Renamed(TravellingFunction.Describe((Func<int, string>)NameOf<int>, "function").Bytes, nameof(NameOf), "NameIf");
+        var variable = Renamed(TravellingFunction.Describe((int x) => x + captured, "function").Bytes, nameof(captured), "cupturad");
+        Assert.That(() => TravellingFunction.Rebuild(method), Throws.InvalidOperationException.With.Message.Contains("'NameIf' is not where it was: 'NameOf' is there"));
+        Assert.That(() => TravellingFunction.Rebuild(variable), Throws.InvalidOperationException.With.Message.Contains("'cupturad' is not where it was"));
+
+        static byte[] Renamed(byte[] bytes, string from, string to)
+        {
+            var changed = bytes.ToArray();
+            Encoding.UTF8.GetBytes(to).CopyTo(changed, changed.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes(from)));
+            return changed;
+        }
+    }
+
+    [Test]
+    public void Assembly_OfASingleFileThatIsNotThere_IsNamedAsMissing() =>
+        Assert.That(
+            () => new DescribedAssembly("No.Such, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null", Guid.NewGuid(), "").Load(),
+            Throws.InvalidOperationException.With.Message.Contains("cannot load 'No.Such, ").And.Message.EndsWith("which its parent has."));
 
     [Test]
     public void Assembly_ThatOnlyItsPathLeadsTo_IsLoadedFromThere()

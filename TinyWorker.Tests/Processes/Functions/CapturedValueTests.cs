@@ -86,7 +86,9 @@ internal sealed partial class CapturedValueTests
         var menu = new Menu(["x", "y"], new Dictionary<string, int> { ["z"] = 1 });
         Assert.That(Journey.Of(() => names)(), Is.EqualTo(names));
         Assert.That(Journey.Of(() => one)(), Is.EqualTo(one));
+        var array = menu with { Dishes = new[] { "x", "y" } };
         Assert.That(Journey.Of(() => menu.Dishes)(), Is.EqualTo(menu.Dishes));
+        Assert.That(Journey.Of(() => array.Dishes)(), Is.EqualTo(array.Dishes));
     }
 
     [Test]
@@ -112,6 +114,14 @@ internal sealed partial class CapturedValueTests
         var cached = new Cached { Name = "abc" };
         Assert.That(cached.Length, Is.EqualTo(3));
         Assert.That(Journey.Of(() => cached.Length)(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void PropertyOfAnInterfaceMarkedJsonIgnore_StaysBehind()
+    {
+        IHolds<string> holder = new Holder();
+        holder.Held = "a";
+        Assert.That(Journey.Of(() => holder.Held)(), Is.Null);
     }
 
     [Test]
@@ -188,6 +198,17 @@ internal sealed partial class CapturedValueTests
     internal sealed class Circle : IShape
     {
         public int Radius { get; set; }
+    }
+
+    internal interface IHolds<T>
+    {
+        T? Held { get; set; }
+    }
+
+    internal sealed class Holder : IHolds<string>
+    {
+        [JsonIgnore]
+        string? IHolds<string>.Held { get; set; }
     }
 
     [JsonDerivedType(typeof(Animal), "animal")]

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection.Emit;
 using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -80,6 +82,13 @@ internal sealed class RefusedFunctionTests
     {
         using var stream = new MemoryStream();
         Assert.That(Journey.Refusal((Func<int, long>)stream.LengthPlus), Does.Contain("has its first argument 'stream' bound to a value, of type MemoryStream: "));
+    }
+
+    [Test]
+    public void Type_WithoutAName_IsRefused()
+    {
+        var type = typeof(List<>).GetGenericArguments()[0];
+        Assert.That(Journey.Refusal(() => type), Does.Contain("needs the type T, which has no name"));
     }
 
     [Test]
@@ -182,6 +191,32 @@ internal sealed class RefusedFunctionTests
         Case(new Random(1), "Random", "of .NET that can be copied"),
         Case(new Lazy<int>(1), "Lazy<Int32>", "of .NET that can be copied"),
         Case(new Regex("a").Match("a"), "Match", "of .NET that can be copied"),
+        Case(new Services(), "RefusedFunctionTests.Services", "services live in this process"),
+        Case(new[] { 1 }.AsQueryable(), "EnumerableQuery<Int32>", "a query or expression"),
+        Case(Expression.Default(typeof(int)), "DefaultExpression", "a query or expression"),
+        Case(typeof(string).Assembly, "RuntimeAssembly", "part of the loaded program"),
+        Case(typeof(string).Module, "RuntimeModule", "part of the loaded program"),
+        Case(typeof(string).GetMethod("ToString", [])!, "RuntimeMethodInfo", "part of the loaded program"),
+        Case(NullLoggerFactory.Instance, "NullLoggerFactory", "logger"),
+        Case(default(ValueTask), "ValueTask", "await it first"),
+        Case(new ReaderWriterLockSlim(), "ReaderWriterLockSlim", "lock"),
+        Case(new ManualResetEvent(true), "ManualResetEvent", "lock"),
+        Case(new ManualResetEventSlim(), "ManualResetEventSlim", "lock"),
+        Case(new Timer(_ => { }), "Timer", "timer"),
+        Case((nuint)1, "UIntPtr", "handle"),
+        Case(typeof(nint).GetMethod("ToPointer")!.Invoke((nint)1, null)!, "Pointer", "handle"),
+        Case(new List<object> { ((Func<int, Func<int>>)(x => () => x))(1).Target! }, "List<Object>", "made by the compiler"),
+        Case(new Fresh(), "RefusedFunctionTests.Fresh", "not what it makes of a copy"),
+        Case(new Vanishing(), "RefusedFunctionTests.Vanishing", "null, where a value was"),
+        Case(new ByParity(), "RefusedFunctionTests.ByParity", "a comparer of its own"),
+        Case(new SetByParity(), "RefusedFunctionTests.SetByParity", "a comparer of its own"),
+        Case(Polite.Nobody(), "RefusedFunctionTests.Polite", "would lose the value of its _name"),
+        Case(Keeper.Of("a"), "RefusedFunctionTests.Keeper", "would lose the value of its _secret"),
+        Case(new Prefilled(), "RefusedFunctionTests.Prefilled", "would lose the number of the items of its Items"),
+        Case(new HashSet<Labelled> { new(1, "a"), new(1, "b") }, "HashSet<RefusedFunctionTests.Labelled>", "would lose"),
+        Case(new Menu(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)), "RefusedFunctionTests.Menu", "would lose the comparer of its Prices"),
+        Case(new Weights([BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001)]), "RefusedFunctionTests.Weights", "would lose the value of an item of its Values"),
+        Case(Padded.Bare(), "RefusedFunctionTests.Padded", "would lose the value of an item of its _values"),
     ];
 
     private static TestCaseData Case(object value, string type, string reason) => new TestCaseData(value, type, reason).SetArgDisplayNames(type, reason);
@@ -261,6 +296,75 @@ internal sealed class RefusedFunctionTests
     internal sealed class Thrower
     {
         public int Value { get => throw new InvalidOperationException("not now"); set => _ = value; }
+    }
+
+    internal sealed class Services : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
+    }
+
+    internal sealed class Fresh
+    {
+        public string Name => $"{Guid.NewGuid()}";
+    }
+
+    [JsonConverter(typeof(NothingConverter))]
+    internal sealed class Vanishing;
+
+    internal sealed class NothingConverter : JsonConverter<Vanishing>
+    {
+        public override Vanishing Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new();
+
+        public override void Write(Utf8JsonWriter writer, Vanishing value, JsonSerializerOptions options) => writer.WriteNullValue();
+    }
+
+    internal sealed class ByParity
+    {
+        public Dictionary<int, int> Made => new(new Parity());
+    }
+
+    internal sealed class SetByParity
+    {
+        public HashSet<int> Made => new(new Parity());
+    }
+
+    internal sealed class Polite
+    {
+        private string? _name = "nobody";
+
+        public string? Name { get => _name; set => _name = value ?? "nobody"; }
+
+        public static Polite Nobody() => new() { _name = null };
+    }
+
+    internal sealed class Keeper
+    {
+        private string? _secret;
+
+        public bool IsFull => _secret is not null;
+
+        public static Keeper Of(string secret) => new() { _secret = secret };
+    }
+
+    internal sealed class Prefilled
+    {
+        [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+        public List<int> Items { get; } = [1];
+    }
+
+    internal sealed record Labelled(int Number, [property: JsonIgnore] string Label);
+
+    internal sealed record Menu(IReadOnlyDictionary<string, int> Prices);
+
+    internal sealed record Weights(double[] Values);
+
+    internal sealed class Padded
+    {
+        private int[] _values = [0];
+
+        public int[] Values { get => _values; set => _values = [.. value, 0]; }
+
+        public static Padded Bare() => new() { _values = [1] };
     }
 
     [System.Runtime.CompilerServices.InlineArray(4)]

@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using TinyWorker.Backends.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
@@ -11,6 +14,7 @@ internal sealed class TravellingFunctionTests
         Assert.That(Journey.Of<Func<int, int>>(Plus1), Is.EqualTo((Func<int, int>)Plus1));
         Assert.That(Journey.Of<Func<double, double>>(Math.Sqrt)(9), Is.EqualTo(3));
         Assert.That(Journey.Of<Func<string, int>>(int.Parse)("7"), Is.EqualTo(7));
+        Assert.That(Journey.Of<Func<int>>(One)(), Is.EqualTo(1));
     }
 
     [Test]
@@ -117,6 +121,43 @@ internal sealed class TravellingFunctionTests
         Assert.That(Journey.Of<Func<int, int>>(Twice)(1), Is.EqualTo(2));
         Assert.That(Journey.Of<Func<int, int>>(Thrice)(1), Is.EqualTo(3));
         Assert.That(Journey.Of((int x) => Add(Thrice(x)))(1), Is.EqualTo(10));
+    }
+
+    [Test]
+    public void LocalFunction_ThatIsGeneric_Rebuilt_Works()
+    {
+        var offset = 4;
+        string Show<T>(T x) => $"{typeof(T).Name} {x} {offset}";
+        Assert.That(Journey.Of((int x) => Show(x) + Show("a"))(1), Is.EqualTo("Int32 1 4String a 4"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void LocalFunction_WithoutABody_Rebuilt_Works()
+    {
+        var offset = 4;
+        Assert.That(Journey.Of((int x) => abs(x) + offset)(-1), Is.EqualTo(5));
+
+        [DllImport("libc")]
+        static extern int abs(int x);
+    }
+
+    [Test]
+    public void Method_OfMoreVariablesThanAByteCounts_IsReadToItsEnd()
+    {
+        var assembly = new PersistedAssemblyBuilder(new("TinyWorkerLong"), typeof(object).Assembly);
+        var type = assembly.DefineDynamicModule("TinyWorkerLong").DefineType("Long", TypeAttributes.Public);
+        var il = type.DefineMethod("Method", MethodAttributes.Public | MethodAttributes.Static, typeof(double), []).GetILGenerator();
+        for (var i = 0; i < 300; i++) il.DeclareLocal(typeof(double));
+        il.Emit(OpCodes.Ldloc, (short)299);
+        il.Emit(OpCodes.Call, typeof(Math).GetMethod(nameof(Math.Sqrt))!);
+        il.Emit(OpCodes.Ret);
+        type.CreateType();
+        using var bytes = new MemoryStream();
+        assembly.Save(bytes);
+        var method = Assembly.Load(bytes.ToArray()).GetType("Long", throwOnError: true)!.GetMethod("Method")!;
+
+        Assert.That(IlReader.MembersNamedBy(method).Select(member => member.Name), Is.EqualTo(new[] { nameof(Math.Sqrt) }));
     }
 
     [Test]
@@ -255,7 +296,43 @@ internal sealed class TravellingFunctionTests
         static string NameOf(Func<int, int> function) => TravellingFunction.Describe(function, "f").Name;
     }
 
+    // Of programs with top-level statements, of Visual Basic, and such as no compiler makes.
+    [TestCase("<Main>$", "C.Main")]
+    [TestCase("<<Main>$>b__0_1", "a lambda in C.Main")]
+    [TestCase("<<Main>$>g__Square|0_0", "Square in C.Main")]
+    [TestCase("<<Main>b__0>g__Square|0_0", "Square in a lambda in C.Main")]
+    [TestCase("<Main>g__Square", "C.<Main>g__Square")]
+    [TestCase("<Main>z__1|2", "C.<Main>z__1|2")]
+    [TestCase("<Main", "C.<Main")]
+    [TestCase("_Lambda$__1-0", "C._Lambda$__1-0")]
+    public void Name_OfAMethodAsItsCompilerMadeIt_IsTheOneOfTheSource(string made, string ofTheSource)
+    {
+        var type = MadeType(type => type.DefineMethod(made, MethodAttributes.Public | MethodAttributes.Static, typeof(void), []).GetILGenerator().Emit(OpCodes.Ret));
+        Assert.That(Readable.Name(type.GetMethods(BindingFlags.Public | BindingFlags.Static).Single()), Is.EqualTo(ofTheSource));
+    }
+
+    [TestCase("$VB$Local_count", "count")]
+    [TestCase("$VB$Me", "this")]
+    [TestCase("<>4__this", "this")]
+    [TestCase("<Count>k__BackingField", "Count")]
+    [TestCase("<IHolds<string>.Held>k__BackingField", "IHolds<string>.Held")]
+    [TestCase("count", "count")]
+    public void Name_OfAFieldAsItsCompilerMadeIt_IsTheOneOfTheSource(string made, string ofTheSource)
+    {
+        var type = MadeType(type => type.DefineField(made, typeof(int), FieldAttributes.Public));
+        Assert.That(Readable.Name(type.GetFields().Single()), Is.EqualTo(ofTheSource));
+    }
+
+    private static Type MadeType(Action<TypeBuilder> define)
+    {
+        var type = AssemblyBuilder.DefineDynamicAssembly(new("TinyWorkerNames"), AssemblyBuilderAccess.Run).DefineDynamicModule("TinyWorkerNames").DefineType("C");
+        define(type);
+        return type.CreateType();
+    }
+
     private delegate int Own(int x, out int rest);
+
+    private static int One() => 1;
 
     private static int Plus1(int x) => x + 1;
 

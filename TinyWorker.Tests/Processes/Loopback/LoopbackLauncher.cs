@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using TinyWorker.Backends.Processes;
 using TinyWorker.Backends.Processes.Launching;
 
@@ -14,7 +13,7 @@ internal sealed class LoopbackLauncher : IChildLauncher
 {
     public byte[] Describe(Delegate function, string parameterName) => References.Put(function);
 
-    private readonly ConcurrentBag<Child> _children = [];
+    private readonly ConcurrentBag<LoopbackChild> _children = [];
 
     /// <summary>How many of the children that it started have not ended.</summary>
     public int Living => _children.Count(child => !child.Exited.IsCompleted);
@@ -24,7 +23,7 @@ internal sealed class LoopbackLauncher : IChildLauncher
 
     public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
-        var child = new Child(start);
+        var child = new LoopbackChild(start.Name, static (_, side) => ChildServer.Serve(side, static name => (Delegate)References.Get(name)));
         _children.Add(child);
         return Task.FromResult<ILaunchedChild>(child);
     }
@@ -59,75 +58,5 @@ internal sealed class LoopbackLauncher : IChildLauncher
         }
 
         public T Deserialize<T>(ReadOnlyMemory<byte> payload) => References.Take(payload.Span) is var value && value != Null ? (T)value : default!;
-    }
-
-    private sealed class Child : ILaunchedChild
-    {
-        private static int _ids;
-
-        private readonly Socket _childsData;
-        private readonly Socket _childsControl;
-        private readonly TaskCompletionSource<ChildExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Child(ChildStart start)
-        {
-            (Data, _childsData) = Connected();
-            (Control, _childsControl) = Connected();
-            new Thread(() =>
-            {
-                try
-                {
-                    End(ChildServer.Serve(new ChildSide(start.Name, _childsData, _childsControl), static name => (Delegate)References.Get(name)), null);
-                }
-                catch (Exception e) when (e is ObjectDisposedException or SocketException)
-                {
-                    // Killed.
-                }
-            }) { Name = start.Name, IsBackground = true }.UnsafeStart();
-        }
-
-        public Socket Data { get; }
-
-        public Socket Control { get; }
-
-        public int ProcessId { get; } = -Interlocked.Increment(ref _ids);
-
-        public long ResidentBytes => 1;
-
-        public Task<ChildExit> Exited => _exited.Task;
-
-        public void EndStart()
-        {
-        }
-
-        public void Kill() => End(137, "SIGKILL");
-
-        public async ValueTask DisposeAsync()
-        {
-            Kill();
-            await Exited;
-            Data.Dispose();
-            Control.Dispose();
-        }
-
-        private void End(int code, string? signal)
-        {
-            if (!_exited.TrySetResult(new ChildExit(ProcessId, code, signal, []))) return;
-            _childsData.Dispose();
-            _childsControl.Dispose();
-        }
-
-        private static (Socket, Socket) Connected()
-        {
-            var path = Path.Combine(Path.GetTempPath(), "tw-" + Guid.NewGuid().ToString("N")[..12]);
-            using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            listener.Bind(new UnixDomainSocketEndPoint(path));
-            listener.Listen(1);
-            var one = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            one.Connect(new UnixDomainSocketEndPoint(path));
-            var other = listener.Accept();
-            File.Delete(path);
-            return (one, other);
-        }
     }
 }

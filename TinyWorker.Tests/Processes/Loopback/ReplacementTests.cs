@@ -39,6 +39,89 @@ public class ReplacementTests
         Assert.That(waiting?.Status, Is.EqualTo(withATask ? TinyFutureStatus.Canceled : null));
     }
 
+    [Test]
+    public async Task Replacement_ThatFailsThreeTimes_BreaksTheTroupe()
+    {
+        var launcher = new LimitedLauncher { Left = 1 };
+        var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(2));
+        launcher.Children.Single().Kill();
+        Within.Until(() => launcher.Refused == 3, "three tries");
+        foreach (var broken in new[] { troupe.Submit(1), troupe.Submit(2) })
+        {
+            Within.Until(() => broken.IsCompleted, "the end of a task");
+            Assert.That(broken.Exception, Is.TypeOf<WorkerStartException>().With.Property("Tries").EqualTo(3).And.InnerException.Message.EqualTo("no more processes"));
+        }
+
+        await Within.Time(troupe.DisposeAsync().AsTask());
+        Assert.That(launcher.Refused, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Replacement_ThatSucceedsAtTheThirdTry_IsOne()
+    {
+        var launcher = new LimitedLauncher { Left = 1 };
+        var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(2));
+        launcher.LeftAfterTwoRefusals = 1;
+        launcher.Children.Single().Kill();
+        Assert.That(Within.Time(troupe.Submit(2)), Is.EqualTo(3));
+        Assert.That(launcher.Refused, Is.EqualTo(2));
+        await Within.Time(troupe.DisposeAsync().AsTask());
+    }
+
+    [Test]
+    public async Task Abort_WhileAWorkerThatHeldTooMuchDoesNotLeave_KillsIt()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var leaving = new ManualResetEventSlim();
+        var launcher = new LoopbackLauncher();
+        var troupe = new TinyTroupe<int, int>(
+            _ => new Stays(leaving, gate),
+            new ProcessTroupeOptions { Workers = 1, Launcher = launcher, MaxWorkerMemory = 1, CancellationGrace = TimeSpan.FromMilliseconds(50) });
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+        Within.Wait(leaving, "the first worker's disposal");
+        troupe.Abort();
+        await Within.Time(troupe.DisposeAsync().AsTask());
+        Assert.That(launcher.Living, Is.Zero);
+        gate.Set();
+    }
+
+    private sealed class Stays(ManualResetEventSlim leaving, ManualResetEventSlim gate) : TinyWorker<int, int>, IDisposable
+    {
+        public override int Call(int input, CancellationToken cancellationToken) => input;
+
+        public void Dispose()
+        {
+            leaving.Set();
+            Within.Wait(gate);
+        }
+    }
+
+    /// <summary>Has no more children to give at some time.</summary>
+    private sealed class LimitedLauncher : IChildLauncher
+    {
+        private readonly LoopbackLauncher _launcher = new();
+        private int _refused;
+
+        public int Left { get; set; }
+
+        public int LeftAfterTwoRefusals { get; set; }
+
+        public int Refused => Volatile.Read(ref _refused);
+
+        public IReadOnlyCollection<ILaunchedChild> Children => _launcher.Children;
+
+        public byte[] Describe(Delegate function, string parameterName) => _launcher.Describe(function, parameterName);
+
+        public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken)
+        {
+            if (Left-- > 0) return _launcher.StartAsync(start, cancellationToken);
+            if (Interlocked.Increment(ref _refused) == 2) Left = LeftAfterTwoRefusals;
+            throw new IOException("no more processes");
+        }
+    }
+
     private sealed class GatedLauncher : IChildLauncher
     {
         private readonly LoopbackLauncher _launcher = new();

@@ -182,6 +182,18 @@ internal sealed class DyingTests : TroupeFixture
         await Dispose(troupe);
     }
 
+    [Test]
+    public async Task Result_ForWhichThisProcessLacksTheMemory_FaultsThatTaskOnly()
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(OwnProcess.DotNet, [typeof(Program).Assembly.Location, LacksMemory.Name, "1", "300000000", "2", "3"])
+        {
+            Environment = { [LacksMemory.Limit] = "0x8000000" },   // 128 MiB
+        };
+        var (code, output, errors) = await OwnProcess.RunAsync(start, Within.Deadline);
+        Assert.That(output.Split('\n'), Is.EqualTo(new[] { "1", "WorkerCrashedException OutOfMemoryException", "2", "3", "1 restarts", "" }));
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+    }
+
     [TestCaseSource(nameof(Deadly))]
     public async Task Task_ThatKillsTwoWorkers_SucceedsOnTheThird(Death death)
     {

@@ -114,6 +114,12 @@ internal sealed class OptionTests : TroupeFixture
     }
 
     [Test]
+    public void Serializer_ThatIsNone_IsRefusedByTheConstructor() =>
+        Assert.That(
+            () => new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Serializer = static () => null! }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("options").And.Message.Contains("Serializer returned null"));
+
+    [Test]
     public async Task Snapshot_OfWorkers_HasProcessesAndTheirMemory()
     {
         await using var troupe = new TinyTroupe<int, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 2 });

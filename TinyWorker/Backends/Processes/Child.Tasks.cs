@@ -106,15 +106,8 @@ internal sealed partial class Child<TIn, TOut>
             _outcomes++;
             TasksEnded++;
             lock (_handed) _handedBytes -= _handed.Dequeue().Bytes;   // it is the first: the others come back only behind it
-            switch (frame.Kind)
-            {
-                case FrameKind.Result:
-                    return Read(frame, _workers.Results);
-                case FrameKind.Fault:
-                    ExceptionDispatchInfo.Throw(Read(frame, _workers.Exceptions));
-                    break;
-            }
-
+            if (frame.Kind == FrameKind.Result) return Read(frame, _workers.Results);
+            if (frame.Kind == FrameKind.Fault) ExceptionDispatchInfo.Throw(Read(frame, _workers.Exceptions));
             throw Lost(new MalformedFrameException($"{frame.Kind} as the outcome of a task"));
         }
         finally
@@ -155,15 +148,7 @@ internal sealed partial class Child<TIn, TOut>
             if (_handed.Count < 2) return;
         }
 
-        if (Interlocked.Exchange(ref _isImpatient, 1) != 0) return;
-        try
-        {
-            _impatience.Change(Impatience, Timeout.InfiniteTimeSpan);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It is being seen off.
-        }
+        if (Interlocked.Exchange(ref _isImpatient, 1) == 0) _impatience.Change(Impatience, Timeout.InfiniteTimeSpan);   // without effect once it is being seen off
     }
 
     /// <summary>The next frame that is about a task that has ended, if it is there.</summary>
@@ -205,7 +190,7 @@ internal sealed partial class Child<TIn, TOut>
         {
             if (last > _recalled) throw Lost(new MalformedFrameException($"task {last} given back, which was not asked for"));
             // The one whose outcome is waited for stays there; what lies before it has ended.
-            if (_handed.TryPeek(out var waitedFor) && kept < waitedFor.Number) throw Lost(new MalformedFrameException($"task {kept + 1} given back, which it was to keep"));
+            if (kept < _handed.Peek().Number) throw Lost(new MalformedFrameException($"task {kept + 1} given back, which it was to keep"));
             _answered = Math.Max(_answered, last);
             if (kept >= last) return;
             for (var left = _handed.Count; left > 0; left--)
@@ -216,7 +201,7 @@ internal sealed partial class Child<TIn, TOut>
             }
         }
 
-        Returned?.Invoke(kept + 1, last);
+        Returned!(kept + 1, last);
     }
 
     private void NoteTheTime()

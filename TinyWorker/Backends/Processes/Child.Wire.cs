@@ -57,9 +57,9 @@ internal sealed partial class Child<TIn, TOut>
         {
             return _reader.TryRead(out frame);
         }
-        catch (MalformedFrameException e)
+        catch (Exception e)
         {
-            throw Lost(e);
+            throw Lost(e);   // malformed, or too large for the memory of this process: what follows in the stream cannot be reached
         }
     }
 
@@ -74,9 +74,9 @@ internal sealed partial class Child<TIn, TOut>
             _reader.Advance(count);
             NoteTheTime();
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is not ChildLostException)
         {
-            throw Lost(e);
+            throw Lost(e);   // as above, or the connection's end
         }
     }
 

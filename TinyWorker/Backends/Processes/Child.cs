@@ -77,7 +77,6 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
             process.EndStart();
             if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(workers.Exceptions));
             if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
-            return child;
         }
         catch (Exception e)
         {
@@ -88,6 +87,8 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
             if (exit is not null) throw new WorkerCrashedException(worker.Troupe, exit.ProcessId, exit.Code, exit.Signal, exit.LastErrors, attempts: 1, e.InnerException);
             throw;
         }
+
+        return child;
     }
 
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
@@ -120,16 +121,17 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
                 await ReceiveAsync().ConfigureAwait(false);
             }
         }
-        catch (ChildLostException)
+        catch (ChildLostException lost)
         {
-            // That was all.
+            // That was all; or it cannot be heard any more, and may wait for that.
+            if (!lost.IsOfTheConnection) Kill();
         }
     }
 
     /// <summary>How it has ended, once it is lost.</summary>
     public async Task<ChildExit> EndAsync(ChildLostException lost)
     {
-        if (lost.InnerException is not MalformedFrameException)
+        if (lost.IsOfTheConnection)
         {
             try
             {

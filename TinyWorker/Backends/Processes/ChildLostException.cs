@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace TinyWorker.Backends.Processes;
 
 /// <summary>The connection to a child has ended, or cannot be trusted any more; what it was doing comes to nothing.</summary>
@@ -8,4 +10,7 @@ internal sealed class ChildLostException(bool wasUntouched, Exception? cause) : 
 #pragma warning restore CA1032, CA1064
 {
     public bool WasUntouched => wasUntouched;
+
+    /// <summary>The connection has ended, as it does with the process. Else the process may well live, and has to be ended.</summary>
+    public bool IsOfTheConnection => InnerException is null or SocketException or ObjectDisposedException;
 }

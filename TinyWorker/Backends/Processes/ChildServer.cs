@@ -32,7 +32,7 @@ internal static class ChildServer
         catch (Exception e)
         {
             var exceptions = PayloadFormat.For<Exception>(new LazyJson(), start.Worker.Troupe);
-            connection.Send(FrameKind.StartFailed, 0, exceptions, e is TargetInvocationException { InnerException: { } inner } ? inner : e);
+            connection.Send(FrameKind.StartFailed, 0, exceptions, e);
             return 1;
         }
 
@@ -46,6 +46,6 @@ internal static class ChildServer
         var serializer = start.Serializer is { } bytes ? ((Func<IPayloadSerializer>)rebuild(bytes))() : new LazyJson();
         var function = rebuild(start.Function);
         var type = typeof(ChildServer<,>).MakeGenericType(Type.GetType(start.Input, throwOnError: true)!, Type.GetType(start.Result, throwOnError: true)!);
-        return (IChildServer)Activator.CreateInstance(type, start, function, serializer)!;
+        return (IChildServer)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions, binder: null, [start, function, serializer], culture: null)!;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class ChildServer<TIn, TOut> : IChildServer
         }
         catch (WorkerStartException e)
         {
-            connection.Send(FrameKind.StartFailed, 0, _exceptions, e.InnerException ?? e);
+            connection.Send(FrameKind.StartFailed, 0, _exceptions, e.InnerException!);
             return 1;
         }
 

@@ -118,7 +118,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             catch (ChildLostException lost)
             {
                 // What was handed behind this task was not begun; it is not to wait for what follows.
-                Returned?.Invoke(0, long.MaxValue);
+                Returned!(0, long.MaxValue);
                 var exit = await child.EndAsync(lost).ConfigureAwait(false);
                 Replace(child, exit, unlessBusy: false);
                 if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);

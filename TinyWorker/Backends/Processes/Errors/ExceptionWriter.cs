@@ -55,7 +55,7 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
         _to.Write(entries.Count);
         foreach (var (key, value) in entries)
         {
-            Scalar.Write(_to, key is string keyText ? Cut(keyText) ?? "" : key);
+            Scalar.Write(_to, key is string keyText ? Cut(keyText) : key);
             Scalar.Write(_to, value is string text ? Cut(text) : value);
         }
     }
@@ -79,11 +79,9 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
     private void WriteInner(Exception exception)
     {
         _outer.Add(exception);
-        var all = exception is AggregateException many
-            ? Ask(many, static e => e.InnerExceptions.ToArray(), _ => null)
-            : [exception.InnerException!];
+        Exception?[] all = exception is AggregateException many ? [.. many.InnerExceptions] : [exception.InnerException];
         var inner = new List<Exception>();
-        foreach (var one in all ?? [])
+        foreach (var one in all)
         {
             if (one is null || _exceptionsLeft == 0 || _outer.Count > ExceptionLimits.Depth) continue;
             if (_outer.Any(outer => ReferenceEquals(outer, one))) continue;
@@ -106,9 +104,7 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
         return $"{text.AsSpan(0, limit)}... ({text.Length - limit:N0} more characters were cut)";
     }
 
-    private static TResult? Ask<TException, TResult>(
-        TException exception, Func<TException, TResult?> question, Func<Exception, TResult?> otherwise)
-        where TException : Exception
+    private static TResult? Ask<TResult>(Exception exception, Func<Exception, TResult?> question, Func<Exception, TResult?> otherwise)
     {
         try
         {

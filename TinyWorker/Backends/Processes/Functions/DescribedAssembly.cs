@@ -11,7 +11,7 @@ internal sealed record DescribedAssembly(string FullName, Guid Build, string Loc
     /// <exception cref="CannotTravelException">It exists in memory alone.</exception>
     public static DescribedAssembly Of(Assembly assembly)
     {
-        var name = assembly.FullName ?? assembly.GetName().FullName;
+        var name = assembly.FullName!;
         if (assembly.IsDynamic)
             throw new CannotTravelException($"it needs code that was made while the program runs ('{name}'). Pass a method that stands in an assembly on disk.");
 

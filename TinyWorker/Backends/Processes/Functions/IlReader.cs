@@ -15,7 +15,8 @@ internal static class IlReader
     /// <exception cref="Exception">The method cannot be read, or names what is not there.</exception>
     public static IEnumerable<MemberInfo> MembersNamedBy(MethodBase method)
     {
-        var il = method.GetMethodBody()?.GetILAsByteArray() ?? throw new NotSupportedException("A method without a body.");
+        var body = method.GetMethodBody() ?? throw new NotSupportedException("A method without a body.");
+        var il = body.GetILAsByteArray()!;
         var typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
 

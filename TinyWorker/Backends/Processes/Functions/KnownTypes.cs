@@ -56,7 +56,7 @@ internal static class KnownTypes
 
     public static bool IsMadeFrom(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 
-    public static bool IsOfDotNet(Type type) => Keys.Contains(Convert.ToHexStringLower(type.Assembly.GetName().GetPublicKeyToken() ?? []));
+    public static bool IsOfDotNet(Type type) => Keys.Contains(Convert.ToHexStringLower(type.Assembly.GetName().GetPublicKeyToken()!));
 
     /// <summary>The comparers of a collection that has some.</summary>
     public static IEnumerable<object> ComparersOf(

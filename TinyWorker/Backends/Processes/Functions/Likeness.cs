@@ -61,9 +61,9 @@ internal static class Likeness
 
     private static bool IsList(object value) => value is IList && KnownTypes.IsCollection(value.GetType());
 
-    private static Type? ElementType(object list)
+    private static Type ElementType(object list)
     {
         var type = list.GetType();
-        return type.IsArray ? type.GetElementType() : type.IsGenericType ? type.GetGenericArguments()[0] : null;
+        return type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[0];
     }
 }

@@ -27,7 +27,7 @@ internal static class Readable
         var name = field.Name;
         if (name.EndsWith("__this", StringComparison.Ordinal) || name == "$VB$Me") return "this";
         if (name.StartsWith("$VB$Local_", StringComparison.Ordinal)) return name["$VB$Local_".Length..];
-        var end = name.StartsWith('<') ? name.IndexOf('>') : -1;
+        var end = name.StartsWith('<') ? name.LastIndexOf('>') : -1;   // the last: an interface that a property implements may be generic
         return end > 1 ? name[1..end] : name;
     }
 

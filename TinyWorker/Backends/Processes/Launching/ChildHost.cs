@@ -30,8 +30,7 @@ internal static class ChildHost
     /// <summary>Returns in a process that is no child. In a child, it serves and ends the process.</summary>
     public static void RunIfWorker()
     {
-        if (ChildMarks.Take() is not { } marks) return;
-        Environment.Exit(Run(marks));
+        if (ChildMarks.Take() is { } marks) Environment.Exit(Run(marks));
     }
 
     private static int Run(ChildMarks marks)

@@ -81,7 +81,7 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
             if (connections.AreComplete) return null;
             cancellationToken.ThrowIfCancellationRequested();
             if (hasExited && isQuiet) return "ended before it had connected";
-            if (start.Timeout != Timeout.InfiniteTimeSpan && start.Clock.GetElapsedTime(began) > start.Timeout)
+            if (start.Clock.GetElapsedTime(began) > start.Timeout)
                 return $"had not connected after {start.Timeout}";
         }
     }

@@ -45,9 +45,7 @@ internal sealed class ChildProcess : ILaunchedChild
     public static Task<ChildProcess> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
         var method = start.Serve.Method;
-        var canBeNamed = method.IsStatic && !method.IsGenericMethod
-            && method.DeclaringType is { ContainsGenericParameters: false, AssemblyQualifiedName: not null };
-        if (!canBeNamed)
+        if (method is not { IsStatic: true, IsGenericMethod: false, DeclaringType: not null })
         {
             throw new ArgumentException(
                 $"A child serves a static method that is not generic, but was given {method.DeclaringType}.{method.Name}.", nameof(start));

@@ -41,9 +41,11 @@ internal sealed class PrivateSocket : IDisposable
 
     public byte[] Secret { get; } = RandomNumberGenerator.GetBytes(Hello.SecretLength);
 
-    public static PrivateSocket Open()
+    public static PrivateSocket Open() => OpenIn([.. Folders().Select(Path.GetFullPath).Distinct()]);
+
+    /// <summary>In the first of the folders that can hold it.</summary>
+    public static PrivateSocket OpenIn(string[] folders)
     {
-        var folders = Folders().Select(Path.GetFullPath).Distinct().ToArray();
         Exception? cause = null;
         foreach (var folder in folders)
         {

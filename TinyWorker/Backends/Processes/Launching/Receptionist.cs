@@ -36,9 +36,9 @@ internal sealed class Receptionist(PrivateSocket socket, Connections connections
         {
             _waiting.Add(new Visitor(socket.Listener.Accept()));
         }
-        catch (SocketException)
+        catch (SocketException e) when (e.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
         {
-            // Gone again already.
+            // Gone again already, as some systems tell here; Linux does not. What is excepted would only come again, and at once.
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class Receptionist(PrivateSocket socket, Connections connections
         }
         catch (SocketException)
         {
-            // Gone again already.
+            // As above.
         }
 
         TurnAway(visitor);

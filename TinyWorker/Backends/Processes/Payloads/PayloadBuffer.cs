@@ -122,13 +122,6 @@ internal sealed class PayloadBuffer : IBufferWriter<byte>, IDisposable
             _fullChunks.Clear();
         }
 
-        // A value in one large piece leaves nothing behind.
-        if (_chunk.Length > 2 * FirstChunk)
-        {
-            Return(_chunk);
-            _chunk = [];
-        }
-
         if (_segmentCount > 0) Array.Clear(_segments, 0, _segmentCount);
         (_segmentCount, _closedLength, _start, _position) = (0, 0, 0, 0);
         AssertInvariants();

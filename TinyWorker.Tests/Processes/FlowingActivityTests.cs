@@ -1,0 +1,16 @@
+using System.Diagnostics;
+using TinyWorker.Backends.Processes;
+
+namespace TinyWorker.Tests.Processes;
+
+internal sealed class FlowingActivityTests
+{
+    [TestCase(null)]
+    [TestCase("vendor=1,other=2")]
+    public void Activity_OnItsWay_KeepsItsIdAndItsTraceState(string? state)
+    {
+        using var here = new Activity("one\nof two lines") { TraceStateString = state }.Start();
+        using var there = FlowingActivity.Start(FlowingActivity.Describe(here));
+        Assert.That((there.ParentId, there.TraceId, there.TraceStateString), Is.EqualTo((here.Id, here.TraceId, state)));
+    }
+}
