@@ -10,6 +10,7 @@ internal sealed class ChildLog(Action<Exception> onCallbackFault) : ILoggerFacto
 
     public ILogger CreateLogger(string categoryName) => this;
 
+    // The interfaces have these two; the library uses neither.
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
     public IDisposable? BeginScope<TState>(TState state)

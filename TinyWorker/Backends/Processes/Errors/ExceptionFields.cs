@@ -4,7 +4,8 @@ namespace TinyWorker.Backends.Processes.Errors;
 
 /// <summary>
 /// Two fields of <see cref="Exception"/> that no constructor of a given type may lead to. The names are the runtime's own and have been
-/// these since its beginning; should they change, some exceptions come back as <see cref="RemoteWorkerException"/>, and no harm is done.
+/// these since its beginning; should they change, some exceptions come back as <see cref="RemoteWorkerException"/>, and no harm is done: that is
+/// what the catches are for, which nothing reaches until then.
 /// </summary>
 internal static class ExceptionFields
 {

@@ -19,6 +19,7 @@ internal static class DataFields
     private static bool IsIgnored(FieldInfo field)
     {
         var isBacking = field.Name.EndsWith(">k__BackingField", StringComparison.Ordinal);
+        // Some other compiler may have a field of such a name without the property.
         MemberInfo? member = isBacking ? field.DeclaringType!.GetProperty(Readable.Name(field), Declared) : field;
         return member?.GetCustomAttribute<JsonIgnoreAttribute>() is { Condition: JsonIgnoreCondition.Always };
     }

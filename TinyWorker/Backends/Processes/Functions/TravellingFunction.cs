@@ -45,6 +45,7 @@ internal sealed class TravellingFunction
         }
         catch (Exception e) when (e is OverflowException or IOException or OutOfMemoryException)
         {
+            // No test has so much memory to spare.
             throw Refused("what it captures is larger than 2 GB. Leave it in a file, and let the worker read it.", e);
         }
 

@@ -51,6 +51,8 @@ internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments
     private static InvalidOperationException Refusal(string what) => new(
         $"{what}: call TinyTroupeHost.RunIfWorker() in the first line of Main, before anything else.");
 
+    // How a program is started again depends on how it was made and started, and on the system. The measured tests run in one of these ways, under
+    // the host of a test platform on Linux; programs of their own try others (TinyWorker.Tests/Package), and nothing measures those.
     private static ChildCommand Find()
     {
         var self = Environment.ProcessPath

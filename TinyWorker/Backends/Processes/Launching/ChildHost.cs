@@ -87,7 +87,7 @@ internal static class ChildHost
             PrivateSocket.RemoveAbandoned(marks.SocketPath);
             Console.Error.WriteLine($"The worker process '{marks.Name}' cannot reach the process that has started it: {e.Message}");
             Environment.Exit(CannotConnect);
-            throw;
+            throw;   // it does not come back, which the compiler does not know
         }
     }
 
@@ -112,6 +112,7 @@ internal static class ChildHost
         watch.UnsafeStart();
     }
 
+    // Reached where a parent is killed (OrphanTests), which no coverage shows: a process that is killed does not come to report what it has run.
     private static void EndWithParent(ChildMarks marks)
     {
         PrivateSocket.RemoveAbandoned(marks.SocketPath);   // it is there only if the parent ended at the very start

@@ -84,7 +84,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         }
         catch
         {
-            process.Kill();   // out of memory, or of threads: nobody would own it
+            process.Kill();   // out of memory, or of threads, which no test brings about: nobody would own it
             process.Dispose();
             throw;
         }
@@ -144,7 +144,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         }
         catch (Exception)
         {
-            // It has ended meanwhile, or one of its descendants has: what is left of them is in the group, if anywhere.
+            // It has ended just now, or one of its descendants has: what is left of them is in the group, if anywhere.
         }
 
         // Whether it leads one or not: its number was its own a moment ago, so it is no other group's yet.
@@ -158,7 +158,7 @@ internal sealed class SpawnedProcess : IAsyncDisposable
         // At once: the number is the group's as long as anybody is left in it, and can be somebody else's later.
         if (_leadsGroup) HostSystem.Current.KillGroup(Id);
         _ = Task.Run(Sweep);
-        _runtimeFiles?.Remove();
+        _runtimeFiles?.Remove();   // none if it was over before one could ask for them
         var code = _process.ExitCode;
         await Drained().ConfigureAwait(false);
         return new ChildExit(Id, code, HostSystem.Current.SignalName(code), _lastErrors.Read());

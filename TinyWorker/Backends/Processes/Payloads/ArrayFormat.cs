@@ -16,6 +16,7 @@ internal sealed class ArrayFormat<TElement> : PayloadFormat<TElement[]?>
     {
         if (value is null) return;
         var length = 1 + value.LongLength * Unsafe.SizeOf<TElement>();
+        // No test has so much memory to spare; the buffer's own limit, which is tested, comes too late: lengths are numbers of 32 bits there.
         if (length > PayloadLimit.Max) throw PayloadLimit.Exceeded(typeof(TElement[]), length, PayloadLimit.Max);
         buffer.Write([Present]);
         if (length <= PayloadBuffer.ByReference) buffer.Write(ArrayMemory<TElement>.BytesOf(value));

@@ -27,6 +27,7 @@ internal sealed class ArrayMemory<TElement> : MemoryManager<byte>
         return new MemoryHandle((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_array)) + elementIndex, handle);
     }
 
+    // The base class has these two; nobody calls them.
     public override void Unpin()
     {
         // The handle does.

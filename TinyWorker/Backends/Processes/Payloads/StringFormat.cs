@@ -18,6 +18,7 @@ internal sealed class StringFormat : PayloadFormat<string?>
         if (value is null) return;
         var isLatin1 = !value.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF');
         var length = 1 + (long)value.Length * (isLatin1 ? sizeof(byte) : sizeof(char));
+        // As for arrays.
         if (length > PayloadLimit.Max) throw PayloadLimit.Exceeded(typeof(string), length, PayloadLimit.Max);
         var span = buffer.GetSpan((int)length);
         span[0] = isLatin1 ? Latin1 : Utf16;

@@ -14,6 +14,7 @@ internal sealed class DictionaryConverter<TKey, TValue> : JsonConverter<Dictiona
     {
         reader.Read();
         var dictionary = new Dictionary<TKey, TValue>(KnownComparers.Get<TKey>(reader.GetInt32()));
+        // The serializer has the whole text, and throws where it ends too early: there is always something to read.
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var key = JsonSerializer.Deserialize<TKey>(ref reader, options)!;
@@ -27,7 +28,7 @@ internal sealed class DictionaryConverter<TKey, TValue> : JsonConverter<Dictiona
     public override void Write(Utf8JsonWriter writer, Dictionary<TKey, TValue> value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
-        // The inspector has let known ones pass only.
+        // The inspector has let known ones pass only; but it sees fields, not what a property makes when it is asked.
         writer.WriteNumberValue(KnownComparers.NumberOf(value.Comparer) ?? throw new NotSupportedException("A dictionary with a comparer of its own."));
         foreach (var (key, item) in value)
         {

@@ -13,6 +13,7 @@ internal sealed class HashSetConverter<T> : JsonConverter<HashSet<T>>
     {
         reader.Read();
         var set = new HashSet<T>(KnownComparers.Get<T>(reader.GetInt32()));
+        // As for dictionaries: there is always something to read.
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) set.Add(JsonSerializer.Deserialize<T>(ref reader, options)!);
         return set;
     }
@@ -20,7 +21,7 @@ internal sealed class HashSetConverter<T> : JsonConverter<HashSet<T>>
     public override void Write(Utf8JsonWriter writer, HashSet<T> value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
-        // The inspector has let known ones pass only.
+        // As for dictionaries, too.
         writer.WriteNumberValue(KnownComparers.NumberOf(value.Comparer) ?? throw new NotSupportedException("A set with a comparer of its own."));
         foreach (var item in value) JsonSerializer.Serialize(writer, item, options);
         writer.WriteEndArray();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace TinyWorker.Backends.Processes.Launching.Systems;
 
 /// <summary>What differs between operating systems. What is here works on each of them; a system does better where it can.</summary>
+/// <remarks>The tests run on Linux; of the others they try what needs no other system (HostSystemTests).</remarks>
 internal abstract class HostSystem
 {
     public static HostSystem Current { get; } =
@@ -50,6 +51,7 @@ internal abstract class HostSystem
     /// <summary>Ends this process there and then, with the group that it leads.</summary>
     public virtual void KillSelf()
     {
+        // Nothing tells coverage of it: it is the end.
         using var self = Process.GetCurrentProcess();
         self.Kill();
     }

@@ -28,7 +28,7 @@ internal sealed class LinuxSystem : UnixSystem
         if (process.HasExited) return;
         if (!File.Exists($"/proc/{process.Id}/task/{process.Id}/children"))
         {
-            base.KillTree(process);   // a kernel without it
+            base.KillTree(process);   // a kernel without it, or it has ended just now
             return;
         }
 
@@ -147,6 +147,6 @@ internal sealed class LinuxSystem : UnixSystem
         Span<byte> text = stackalloc byte[128];
         text = text[..RandomAccess.Read(file, text, 0)];
         text = text[(text.IndexOf((byte)' ') + 1)..];
-        return Utf8Parser.TryParse(text, out long pages, out _) ? pages * Environment.SystemPageSize : 0;
+        return Utf8Parser.TryParse(text, out long pages, out _) ? pages * Environment.SystemPageSize : 0;   // nothing is there when it has ended just now
     }
 }
