@@ -13,4 +13,12 @@ internal sealed class FlowingActivityTests
         using var there = FlowingActivity.Start(FlowingActivity.Describe(here));
         Assert.That((there.ParentId, there.TraceId, there.TraceStateString), Is.EqualTo((here.Id, here.TraceId, state)));
     }
+
+    [Test]
+    public void Activity_OnItsWay_KeepsItsBaggageInOrder()
+    {
+        using var here = new Activity("one").AddBaggage("a", "1").AddBaggage("b, c=d\n", "2=3").AddBaggage("nothing", null).AddBaggage("a", "").Start();
+        using var there = FlowingActivity.Start(FlowingActivity.Describe(here));
+        Assert.That(there.Baggage, Is.EqualTo(here.Baggage));
+    }
 }
