@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using TinyWorker.Backends.Processes.Launching.Systems;
 
 namespace TinyWorker.Tests.Processes;
@@ -45,7 +47,7 @@ internal sealed class HostSystemTests
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "sleep 1000 & echo $!; wait"]) { RedirectStandardOutput = true })!;
         try
         {
-            var sleeper = int.Parse(shell.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+            var sleeper = int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
             Assert.That(system.ResidentBytes(shell.Id), Is.InRange(100L << 10, 100L << 20));
             system.KillTree(shell);
             Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of its child");
@@ -73,6 +75,18 @@ internal sealed class HostSystemTests
     public void Files_OfARuntimeThatIsGone_AreNone() => Assert.That(new LinuxSystem().RuntimeFilesOf(int.MaxValue, null), Is.Null);
 
     [Test]
+    public void LargeArray_ThatHasArrived_MayLieInHugePages()
+    {
+        if (!File.Exists("/sys/kernel/mm/transparent_hugepage/enabled")) Assert.Pass("This kernel has none.");
+        var array = Travel.Through(new byte[16 << 20]);
+
+        var pinned = GCHandle.Alloc(array, GCHandleType.Pinned);
+        var flags = FlagsOfMapping(pinned.AddrOfPinnedObject() + (array.Length / 2));
+        pinned.Free();
+        Assert.That(flags, Does.Contain("hg"));
+    }
+
+    [Test]
     public void System_WithoutGroups_HasNone()
     {
         var system = new WindowsSystem();
@@ -81,5 +95,21 @@ internal sealed class HostSystemTests
         var folder = Path.Combine(Path.GetTempPath(), $"tinyworker-{Guid.NewGuid():N}");
         system.MakePrivateFolder(folder);
         Directory.Delete(folder);
+    }
+
+    // "from-to ..." begins a mapping, and "VmFlags: rd wr ..." ends it.
+    private static string[] FlagsOfMapping(nint address)
+    {
+        var isInside = false;
+        foreach (var line in File.ReadLines("/proc/self/smaps"))
+        {
+            var range = line.Split(' ')[0].Split('-');
+            if (range.Length == 2)
+                isInside = nint.Parse(range[0], NumberStyles.HexNumber, null) <= address && address < nint.Parse(range[1], NumberStyles.HexNumber, null);
+            else if (isInside && line.StartsWith("VmFlags:", StringComparison.Ordinal))
+                return line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
+        }
+
+        throw new InvalidOperationException($"Nothing is mapped at {address:x}.");
     }
 }

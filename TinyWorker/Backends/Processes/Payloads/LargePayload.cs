@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using TinyWorker.Backends.Processes.Launching.Systems;
 
 namespace TinyWorker.Backends.Processes.Payloads;
 
@@ -57,6 +58,7 @@ internal abstract class LargePayload(int length, bool tagged)
     private void Believe()
     {
         _whole = Allocate(_length);
+        HostSystem.Current.ExpectToFill(_whole.Span);
         _isBelieved = true;
         for (var i = 0; i < _chunks.Count; i++)
         {

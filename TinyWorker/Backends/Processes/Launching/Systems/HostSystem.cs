@@ -68,6 +68,11 @@ internal abstract class HostSystem
     /// <param name="folder">Where the process has its temporary files; null for the system's own place.</param>
     public virtual RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => null;
 
+    /// <summary>Says that this memory, as yet untouched, is about to be filled from end to end: the system may then give it in large pieces.</summary>
+    public virtual void ExpectToFill(Span<byte> memory)
+    {
+    }
+
     /// <summary>The physical memory of a running process of the same user.</summary>
     public virtual long ResidentBytes(int processId)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 
@@ -11,6 +12,8 @@ namespace TinyWorker.Backends.Processes.Launching.Systems;
 internal sealed class LinuxSystem : UnixSystem
 {
     private const int Stop = 19;
+    private const int PreferHugePages = 14;           // MADV_HUGEPAGE
+    private const int HugePage = 2 * 1024 * 1024;     // bytes; where they are larger, the advice is rounded to them or ignored
 
     protected override IReadOnlyDictionary<int, string> OwnSignals { get; } = new Dictionary<int, string>
     {
@@ -140,6 +143,18 @@ internal sealed class LinuxSystem : UnixSystem
         return children;
     }
 
+    // A page fault for every 4 KiB takes longer than to copy them: three times as long, here. Only pages that lie wholly inside are asked for, so
+    // that no more memory is used. Where the kernel has none it says so, or nothing: it is advice.
+    public override unsafe void ExpectToFill(Span<byte> memory)
+    {
+        fixed (byte* start = memory)
+        {
+            var from = ((nuint)start + HugePage - 1) & ~(nuint)(HugePage - 1);
+            var to = ((nuint)start + (nuint)memory.Length) & ~(nuint)(HugePage - 1);
+            if (from < to) _ = madvise(from, to - from, PreferHugePages);
+        }
+    }
+
     // "total resident shared ...", in pages. Process.WorkingSet64 reads and parses six times as much.
     public override long ResidentBytes(int processId)
     {
@@ -149,4 +164,9 @@ internal sealed class LinuxSystem : UnixSystem
         text = text[(text.IndexOf((byte)' ') + 1)..];
         return Utf8Parser.TryParse(text, out long pages, out _) ? pages * Environment.SystemPageSize : 0;   // nothing is there when it has ended just now
     }
+
+#pragma warning disable CA5392, SYSLIB1054, IDE1006, SA1300 // As in the base class.
+    [DllImport("libc")]
+    private static extern int madvise(nuint start, nuint length, int advice);
+#pragma warning restore CA5392, SYSLIB1054, IDE1006, SA1300
 }
