@@ -10,6 +10,7 @@ public class ProcessRoundTripBenchmarks
 
     private TinyTroupe<int, int> _troupe = null!;
     private BareChild _child = null!;
+    private BareChild _blockingChild = null!;
 
     [GlobalSetup]
     public async Task SetUpAsync()
@@ -17,6 +18,7 @@ public class ProcessRoundTripBenchmarks
         _troupe = new(x => x, new ProcessTroupeOptions { Workers = 1 });
         await _troupe.WhenReadyAsync();
         _child = await BareChild.StartAsync();
+        _blockingChild = await BareChild.StartAsync();
     }
 
     [GlobalCleanup]
@@ -24,6 +26,7 @@ public class ProcessRoundTripBenchmarks
     {
         await _troupe.DisposeAsync();
         _child.Dispose();
+        _blockingChild.Dispose();
     }
 
     [Benchmark(Description = "TinyWorker, processes, one at a time", OperationsPerInvoke = Items)]
@@ -35,6 +38,15 @@ public class ProcessRoundTripBenchmarks
         return sum;
     }
 
+    [Benchmark(Description = "TinyWorker, processes, Result()", OperationsPerInvoke = Items)]
+    public long TinyWorkerBlocking()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+            sum += _troupe.Submit(i).Result();
+        return sum;
+    }
+
     [Benchmark(Description = "A bare byte there and back", Baseline = true, OperationsPerInvoke = Items)]
     public async Task<long> BareByte()
     {
@@ -42,6 +54,19 @@ public class ProcessRoundTripBenchmarks
         for (var i = 0; i < Items; i++)
         {
             await _child.RoundTripAsync();
+            sum += i;
+        }
+
+        return sum;
+    }
+
+    [Benchmark(Description = "A bare byte, both sides blocking", OperationsPerInvoke = Items)]
+    public long BareByteBlocking()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+        {
+            _blockingChild.RoundTrip();
             sum += i;
         }
 

@@ -8,7 +8,8 @@ namespace TinyWorker.Benchmarks.Peers;
 
 /// <summary>
 /// The floor for worker processes: a child that does nothing but answer every message (its length in four bytes, then so many bytes) with
-/// one byte, over the same transport, a Unix domain socket. This side is asynchronous, that side blocks, as with worker processes.
+/// one byte, over the same transport, a Unix domain socket. That side blocks, as a worker process does; this side is asynchronous, as most would
+/// write it, or blocks, which is quicker: one or the other for each child, as an asynchronous call makes the socket a non-blocking one.
 /// </summary>
 internal sealed class BareChild : IDisposable
 {
@@ -82,6 +83,14 @@ internal sealed class BareChild : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(_header, 0);
         await SendAsync(_header);
         if (await _socket.ReceiveAsync(_answer) == 0) throw new EndOfStreamException("The bare child is gone.");
+    }
+
+    /// <summary>The same, and blocks.</summary>
+    public void RoundTrip()
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(_header, 0);
+        _socket.Send(_header);
+        if (_socket.Receive(_answer) == 0) throw new EndOfStreamException("The bare child is gone.");
     }
 
     public void Dispose()

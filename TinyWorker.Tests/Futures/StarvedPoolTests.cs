@@ -24,4 +24,21 @@ internal sealed class StarvedPoolTests
 
         Assert.That(pool.StillStarves, Is.True);
     }
+
+    [Test]
+    public async Task ProcessTroupe_WithThePoolStarved_StillRunsTasks()
+    {
+        await using var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 2, Capacity = 1 });
+        await Within.Time(troupe.WhenReadyAsync());
+        using var pool = new StarvedPool();
+        Within.Time(() =>
+        {
+            for (var i = 0; i < 100; i++)
+                Assert.That(troupe.Submit(i).Result(), Is.EqualTo(i + 1));
+            var many = Enumerable.Range(0, 1_000).Select(i => troupe.Submit(i)).ToArray();
+            Assert.That(many.Sum(future => future.Result()), Is.EqualTo(500_500));
+        });
+
+        Assert.That(pool.StillStarves, Is.True);
+    }
 }

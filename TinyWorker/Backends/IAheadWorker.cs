@@ -26,14 +26,14 @@ internal interface IAheadWorker<in TIn, TOut> : IRemoteWorker
     /// <summary>Waits until there is somebody to hand tasks to. To be called when none is handed.</summary>
     ValueTask ReadyAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes an input, to be sent with the next <see cref="FlushAsync"/>. Throws what the input's serializer throws.</summary>
+    /// <summary>Writes an input, to be sent with the next <see cref="Flush"/>. Throws what the input's serializer throws.</summary>
     /// <returns>The number of the task; 0 if there is no room for it now. There is always room for one.</returns>
     long Hand(TIn input, Activity? activity);
 
-    /// <summary>Sends what was handed. That the worker is gone shows in its outcome.</summary>
-    ValueTask FlushAsync();
+    /// <summary>Sends what was handed. Blocks until it has gone. That the worker is gone shows in its outcome.</summary>
+    void Flush();
 
-    /// <summary>Waits for the outcome of a task. If the worker dies, the task may be given to another.</summary>
+    /// <summary>Waits for the outcome of a task, and blocks while a worker is at it. If that dies, the task may be given to another.</summary>
     /// <param name="number">Its number: the first of those that are handed.</param>
     /// <param name="input">Its input.</param>
     /// <param name="activity">The activity under which it was submitted.</param>

@@ -59,7 +59,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             // A worker that died while it rested is known by the task that it never read; to see that, it must be one.
             if (!_hasRested) ReachAhead();
             _hasRested = false;
-            await _ahead!.FlushAsync();
+            _ahead!.Flush();
             value = await _ahead.OutcomeAsync(number, argument, item.Activity, _cancellation.Token);
         }
         catch (Exception e)

@@ -24,7 +24,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             try
             {
-                WithoutContext(() => _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null."));
+                using (new WithoutContext()) _worker = _troupe.Factory(_info) ?? throw new InvalidOperationException("The worker factory returned null.");
                 _isSynchronous = _worker is TinyWorker<TIn, TOut>;
                 Volatile.Write(ref _remote, _worker as IRemoteWorker);
                 _ahead = _worker as IAheadWorker<TIn, TOut>;
@@ -62,21 +62,6 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             // Aborted, or given up, in the pause.
             return false;
-        }
-    }
-
-    // Constructors and Dispose run without a context: they cannot await, so they may well block on asynchronous code.
-    private static void WithoutContext(Action step)
-    {
-        var before = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        try
-        {
-            step();
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(before);
         }
     }
 
@@ -119,8 +104,14 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         var inside = InsideWorker.Enter(_troupe);
         try
         {
-            if (worker is IAsyncDisposable asynchronous) await OnOwnStackAfterwardsAsync(asynchronous.DisposeAsync());
-            else if (worker is IDisposable synchronous) WithoutContext(synchronous.Dispose);
+            if (worker is IAsyncDisposable asynchronous)
+            {
+                await OnOwnStackAfterwardsAsync(asynchronous.DisposeAsync());
+            }
+            else if (worker is IDisposable synchronous)
+            {
+                using (new WithoutContext()) synchronous.Dispose();
+            }
         }
         catch (Exception e)
         {

@@ -114,6 +114,14 @@ internal sealed class OptionTests : TroupeFixture
     }
 
     [Test]
+    public async Task Serializer_ThatBlocksOnAsynchronousCode_WaitsForNoThreadThatItHolds()
+    {
+        await using var troupe = new TinyTroupe<Version, Version>(version => version, new ProcessTroupeOptions { Workers = 1, Serializer = static () => new Blocking() });
+        Assert.That(await Result(troupe.Submit(new Version(1, 2))), Is.EqualTo(new Version(1, 2)));
+        await Dispose(troupe);
+    }
+
+    [Test]
     public void Serializer_ThatIsNone_IsRefusedByTheConstructor() =>
         Assert.That(
             () => new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Serializer = static () => null! }),
@@ -234,6 +242,26 @@ internal sealed class OptionTests : TroupeFixture
         public void Serialize<T>(T value, IBufferWriter<byte> writer) => writer.Write(System.Text.Encoding.UTF8.GetBytes(value!.ToString()!));
 
         public T Deserialize<T>(ReadOnlyMemory<byte> payload) => (T)(object)Version.Parse(System.Text.Encoding.UTF8.GetString(payload.Span));
+    }
+
+    private sealed class Blocking : IPayloadSerializer
+    {
+        private readonly AsText _text = new();
+
+        public void Serialize<T>(T value, IBufferWriter<byte> writer)
+        {
+            ComeBackAsync().GetAwaiter().GetResult();
+            _text.Serialize(value, writer);
+        }
+
+        public T Deserialize<T>(ReadOnlyMemory<byte> payload)
+        {
+            ComeBackAsync().GetAwaiter().GetResult();
+            return _text.Deserialize<T>(payload);
+        }
+
+        // To where it was called, if there is a way back.
+        private static async Task ComeBackAsync() => await Task.Yield();
     }
 
     private sealed class Lines : ILoggerFactory, ILogger

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using TinyWorker.Backends.Processes.Wire;
 using TinyWorker.Diagnostics;
@@ -37,6 +36,7 @@ internal sealed partial class Child<TIn, TOut>
         if (_handed.Count == 0) Volatile.Write(ref _lastReceived, Stopwatch.GetTimestamp());
         else if (_handedBytes >= MostBytesHanded) return 0;
 
+        using var withoutContext = new WithoutContext();   // a serializer cannot await
         var before = _writer.Length;
         var mark = _writer.Mark();
         try
@@ -68,13 +68,13 @@ internal sealed partial class Child<TIn, TOut>
         }
     }
 
-    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.FlushAsync"/>
-    public async ValueTask FlushAsync()
+    /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Flush"/>
+    public void Flush()
     {
         if (_writer.IsEmpty) return;
         try
         {
-            await SendAsync().ConfigureAwait(false);
+            Send();
         }
         catch (ChildLostException)
         {
@@ -82,10 +82,9 @@ internal sealed partial class Child<TIn, TOut>
         }
     }
 
-    /// <summary>Waits for the outcome of the first task that was handed. The token asks it to stop; the call goes on until it has, or the child is gone.</summary>
+    /// <summary>Blocks until the outcome of the first task that was handed is there. The token asks it to stop; the call goes on until it has, or the child is gone.</summary>
     /// <exception cref="ChildLostException">The child is gone. Any other exception is the task's own.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TOut> OutcomeAsync(long number, CancellationToken cancellationToken)
+    public TOut Outcome(long number, CancellationToken cancellationToken)
     {
         var registration = default(CancellationTokenRegistration);
         try
@@ -99,7 +98,7 @@ internal sealed partial class Child<TIn, TOut>
                     registration = cancellationToken.UnsafeRegister(static child => ((Child<TIn, TOut>)child!).CancelRunning(), this);
                 }
 
-                await ReceiveAsync().ConfigureAwait(false);
+                Receive();
             }
 
             if (frame.Sequence != number) throw Lost(new MalformedFrameException($"{frame.Kind} for task {frame.Sequence}, while task {number} was running"));
@@ -112,7 +111,7 @@ internal sealed partial class Child<TIn, TOut>
         }
         finally
         {
-            await registration.DisposeAsync().ConfigureAwait(false);   // waits for a callback under way: it must not cancel the next task
+            registration.Dispose();   // waits for a callback under way: it must not cancel the next task
         }
     }
 

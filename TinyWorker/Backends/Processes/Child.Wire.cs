@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using TinyWorker.Backends.Processes.Payloads;
 using TinyWorker.Backends.Processes.Wire;
 
@@ -30,15 +29,14 @@ internal sealed partial class Child<TIn, TOut>
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync()
+    private void Send()
     {
         try
         {
             for (var i = 0; i < _writer.SegmentCount; i++)
             {
-                var rest = _writer.Segment(i);
-                while (rest.Length > 0) rest = rest[await _process.Data.SendAsync(rest, SocketFlags.None).ConfigureAwait(false)..];
+                var rest = _writer.Segment(i).Span;
+                while (rest.Length > 0) rest = rest[_process.Data.Send(rest)..];
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -63,13 +61,12 @@ internal sealed partial class Child<TIn, TOut>
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ReceiveAsync()
+    private void Receive()
     {
         try
         {
             BeImpatient();
-            var count = await _process.Data.ReceiveAsync(_reader.GetMemory(), SocketFlags.None).ConfigureAwait(false);
+            var count = Incoming.Receive(_process.Data, _reader.GetMemory().Span);
             if (count == 0) throw Lost(null);
             _reader.Advance(count);
             NoteTheTime();
@@ -82,6 +79,7 @@ internal sealed partial class Child<TIn, TOut>
 
     private T Read<T>(in Frame frame, PayloadFormat<T> format)
     {
+        using var withoutContext = new WithoutContext();   // a serializer cannot await
         try
         {
             return frame.Read(format);

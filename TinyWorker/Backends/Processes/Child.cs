@@ -70,13 +70,7 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(static process => ((ILaunchedChild)process!).Kill(), process).ConfigureAwait(false);
-            child._writer.Write(FrameKind.Start, 0, OwnFormats.Bytes, workers.StartMessage(worker).ToBytes());
-            await child.SendAsync().ConfigureAwait(false);
-            Frame answer;
-            while (!child.TryRead(out answer)) await child.ReceiveAsync().ConfigureAwait(false);
-            process.EndStart();
-            if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(workers.Exceptions));
-            if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
+            await OnOwnThread(child.MakeWorker).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -91,14 +85,25 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
         return child;
     }
 
+    private void MakeWorker()
+    {
+        _writer.Write(FrameKind.Start, 0, OwnFormats.Bytes, _workers.StartMessage(_worker).ToBytes());
+        Send();
+        Frame answer;
+        while (!TryRead(out answer)) Receive();
+        _process.EndStart();
+        if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(_workers.Exceptions));
+        if (answer.Kind != FrameKind.Ready) throw new MalformedFrameException($"{answer.Kind} as the answer to a start");
+    }
+
     /// <summary>Lets the worker dispose itself and leave, and waits until nothing of it is left.</summary>
     public async Task StopAsync()
     {
         try
         {
             _writer.Write(FrameKind.Stop, 0);
-            await SendAsync().ConfigureAwait(false);
-            var lastWords = HearLastWordsAsync();
+            Send();
+            var lastWords = OnOwnThread(HearLastWords);
             await Exited.ConfigureAwait(false);
             await lastWords.WaitAsync(DeathPatience).ConfigureAwait(false);
         }
@@ -111,14 +116,14 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
         _writer.Dispose();
     }
 
-    private async Task HearLastWordsAsync()
+    private void HearLastWords()
     {
         try
         {
             while (true)
             {
                 while (TryRead(out var frame)) TryLog(frame);
-                await ReceiveAsync().ConfigureAwait(false);
+                Receive();
             }
         }
         catch (ChildLostException lost)
@@ -157,6 +162,11 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
         await _impatience.DisposeAsync().ConfigureAwait(false);
         await _process.DisposeAsync().ConfigureAwait(false);
     }
+
+    // The connection is never used asynchronously: it would be a non-blocking one from then on, and every byte take a detour through two other
+    // threads. Whoever waits for it while a worker is made or disposed, which may take long, takes no thread from the shared pool.
+    private static Task OnOwnThread(Action conversation) =>
+        Task.Factory.StartNew(conversation, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static ChildStart Describe(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker)
     {

@@ -29,7 +29,7 @@ internal sealed class ChildConnection(Socket socket)
         {
             while (!_isLost && !_reader.TryRead(out frame))
             {
-                var count = socket.Receive(_reader.GetMemory().Span);
+                var count = Incoming.Receive(socket, _reader.GetMemory().Span);
                 if (count == 0) return false;
                 _reader.Advance(count);
             }

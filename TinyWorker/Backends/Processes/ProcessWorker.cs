@@ -98,10 +98,11 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         }
     }
 
-    public ValueTask FlushAsync() => _child!.FlushAsync();
+    public void Flush() => _child!.Flush();
 
     public void Recall() => Live?.Recall();
 
+    // Its awaits come back to the loop's thread, which may be blocked.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TOut> OutcomeAsync(long number, TIn input, Activity? activity, CancellationToken cancellationToken)
     {
@@ -111,7 +112,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             var child = _child!;
             try
             {
-                var value = await child.OutcomeAsync(number, cancellationToken).ConfigureAwait(false);
+                var value = child.Outcome(number, cancellationToken);
                 if (_losses > 0) HasEndedWell();
                 return value;
             }
@@ -119,7 +120,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             {
                 // What was handed behind this task was not begun; it is not to wait for what follows.
                 Returned!(0, long.MaxValue);
-                var exit = await child.EndAsync(lost).ConfigureAwait(false);
+                var exit = await child.EndAsync(lost);
                 Replace(child, exit, unlessBusy: false);
                 if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The task did not stop when it was asked to, and lost its worker.", cancellationToken);
                 // It was gone before it saw the task. To a fresh one that cannot happen, unless the task's input is what it dies of.
@@ -133,10 +134,10 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
                 if (Live != child || !child.HasTasks) Rest();   // one that was lost has kept the task that it died of
             }
 
-            await ReadyAsync(cancellationToken).ConfigureAwait(false);
+            await ReadyAsync(cancellationToken);
             number = Hand(input, activity);
             TinyWorkerActivity.TryAgain(activity, attempts + 1);
-            await FlushAsync().ConfigureAwait(false);
+            Flush();
         }
     }
 
