@@ -51,6 +51,7 @@ public abstract partial class TroupeContract
             Assert.That((now.Accepted, now.Succeeded + now.Canceled, now.Waiting, now.Running), Is.EqualTo((4L, 4L, 0, 0)));
         }
 
+        WaitForTheKilled();
         Assert.That(disposed, Is.EqualTo(made));
     }
 

@@ -32,6 +32,11 @@ public abstract partial class TroupeContract
     /// <summary>The submitter's activity, as its task sees it.</summary>
     protected virtual IResolveConstraint IsThat(Activity ofTheSubmitter) => Is.SameAs(ofTheSubmitter);
 
+    /// <summary>Waits for the code of workers that were killed, where it goes on although the troupe has seen the end of it.</summary>
+    protected virtual void WaitForTheKilled()
+    {
+    }
+
     protected TinyTroupeOptions Options() => Options(new Settings());
 
     /// <summary>Ends the troupe within the deadline, whatever the test left behind.</summary>

@@ -4,12 +4,13 @@ using TinyWorker.Backends.Processes.Launching;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>A child that is a thread of this process.</summary>
+/// <summary>A child that is a thread of this process. Killed, it is cut off, and its code goes on until it notices.</summary>
 internal sealed class LoopbackChild : ILaunchedChild
 {
     private static int _ids;
 
     private readonly ChildSide _side;
+    private readonly Thread _thread;
     private readonly TaskCompletionSource<ChildExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Serves on a thread of its own; the result is the exit code.</summary>
@@ -18,7 +19,7 @@ internal sealed class LoopbackChild : ILaunchedChild
         (Data, var data) = Connected();
         (Control, var control) = Connected();
         _side = new ChildSide(name, data, control);
-        new Thread(() =>
+        _thread = new Thread(() =>
         {
             try
             {
@@ -28,7 +29,8 @@ internal sealed class LoopbackChild : ILaunchedChild
             {
                 // Killed.
             }
-        }) { Name = name, IsBackground = true }.UnsafeStart();
+        }) { Name = name, IsBackground = true };
+        _thread.UnsafeStart();
     }
 
     public Socket Data { get; }
@@ -38,6 +40,9 @@ internal sealed class LoopbackChild : ILaunchedChild
     public int ProcessId { get; } = -Interlocked.Increment(ref _ids);
 
     public long ResidentBytes => 1;
+
+    /// <summary>Whether its code runs, though it may have been killed.</summary>
+    public bool IsRunning => _thread.IsAlive;
 
     public Task<ChildExit> Exited => _exited.Task;
 

@@ -27,6 +27,9 @@ public sealed partial class LoopbackContract : BackgroundTroupeContract
         Launcher = _launcher, Serializer = ByReference,
     };
 
+    // A start that is aborted is killed, which a thread only notices when it comes to speak to its parent.
+    protected override void WaitForTheKilled() => _launcher.Join();
+
     // Rebuilt of what was sent.
     protected override IResolveConstraint IsThat(Exception ofTheWorker) => Is.TypeOf(ofTheWorker.GetType()).And.Message.EqualTo(ofTheWorker.Message);
 

@@ -21,6 +21,12 @@ internal sealed class LoopbackLauncher : IChildLauncher
     /// <summary>All children, in no order; those that have ended, too.</summary>
     public IReadOnlyCollection<ILaunchedChild> Children => _children;
 
+    /// <summary>Waits for the threads of all children, those that were killed included.</summary>
+    public void Join()
+    {
+        foreach (var child in _children) Within.Until(() => !child.IsRunning, "the end of a child's thread");
+    }
+
     public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
         var child = new LoopbackChild(start.Name, static (_, side) => ChildServer.Serve(side, static name => (Delegate)References.Get(name)));
