@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using TinyWorker.Backends;
@@ -13,7 +14,8 @@ namespace TinyWorker.Streaming;
 /// <remarks>
 /// Each MoveNext reads at least one item, if the source has one and the window room, and reads on until the window is full or there is
 /// something to yield. So the window stays as full as it was while the consumer works, and no finished item is held back by a
-/// full window. However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
+/// full window. Where items end so fast that to wake a thread takes longer, a consumer that blocks is woken for several at once, a millisecond
+/// late at most. However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
 /// </remarks>
 internal static class MapReader
 {
@@ -27,6 +29,7 @@ internal static class MapReader
         var isRead = false;
         long index = 0;
         var spin = new LearnedSpin();
+        var pace = new ArrivalPace(WorkersOf(troupe));
         Func<bool> isThere = () => window.HasReady || queued is { Ticket.Outcome: not null };
         try
         {
@@ -41,7 +44,7 @@ internal static class MapReader
                 }
 
                 if (window.TryTake() is { } item) yield return item;
-                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, isThere);
+                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, pace, isThere, yielded: index - window.Count);
                 else if (isRead) break;
             }
 
@@ -216,21 +219,34 @@ internal static class MapReader
 
     private static MapWindow<TIn, TOut> Window<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe, MapOptions options, ProgressReporter? progress)
     {
-        var workers = troupe is TinyTroupe<TIn, TOut> own ? own.Workers : Environment.ProcessorCount;
-        var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * workers);
+        var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * WorkersOf(troupe));
         MapWindow<TIn, TOut> window = options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
         (troupe as TinyTroupe<TIn, TOut>)?.Maps.Add(window);
         return window;
     }
 
-    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, LearnedSpin spin, Func<bool> isThere)
+    private static int WorkersOf<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe) =>
+        troupe is TinyTroupe<TIn, TOut> own ? own.Workers : Environment.ProcessorCount;
+
+    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, LearnedSpin spin, ArrivalPace pace, Func<bool> isThere, long yielded)
     {
         if (spin.TryUntil(isThere)) return;
         RefuseToStarve(window);
-        window.PrepareToWait();
         window.WaitsFor = MapWait.Task;
-        window.Signal.Wait();
+        if (pace.ItemsToHold(window.Count) is > 0 and var hold)
+        {
+            window.PrepareToWait(hold);
+            window.Signal.Wait(ArrivalPace.LongestHold);
+        }
+
+        if (!isThere())
+        {
+            window.PrepareToWait();
+            window.Signal.Wait(Timeout.InfiniteTimeSpan);
+        }
+
         window.WaitsFor = MapWait.Consumer;
+        pace.Woken(yielded, Stopwatch.GetTimestamp());
     }
 
     // Inside a worker of the very troupe the wait might be for ever.

@@ -34,7 +34,8 @@ internal abstract class MapWindow<TIn, TOut>(int size, ProgressReporter? progres
     public abstract MapItem<TIn, TOut>? TryTake();
 
     /// <summary>To be called before the signal is waited for: it will be set when there is something to take.</summary>
-    public abstract void PrepareToWait();
+    /// <param name="hold">How much more there may be to take by then.</param>
+    public abstract void PrepareToWait(int hold = 0);
 
     public void OnEnded(MapItem<TIn, TOut> item)
     {

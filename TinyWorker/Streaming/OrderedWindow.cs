@@ -21,14 +21,21 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
         return item;
     }
 
-    public override void PrepareToWait()
+    public override void PrepareToWait(int hold)
     {
-        if (!_items.TryPeek(out var first)) return;
-        Volatile.Write(ref _awaited, first);
+        MapItem<TIn, TOut>? awaited = null;
+        foreach (var item in _items)
+        {
+            awaited = item;
+            if (hold-- == 0) break;
+        }
+
+        if (awaited is null) return;
+        Volatile.Write(ref _awaited, awaited);
         // Watching it tells at once if it has ended; if it was watched before, one of the two sees the other.
-        first.Watch();
+        awaited.Watch();
         Interlocked.MemoryBarrier();
-        if (first.Future.IsCompleted) Signal.Set();
+        if (awaited.Future.IsCompleted) Signal.Set();
     }
 
     protected override void Keep(MapItem<TIn, TOut> item) => _items.Enqueue(item);

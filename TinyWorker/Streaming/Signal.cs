@@ -36,21 +36,32 @@ internal sealed class Signal : IValueTaskSource
         if (asleep) _alarm!.Set();
     }
 
-    public void Wait()
+    /// <summary>Waits until it is set. False if the time was over before.</summary>
+    public bool Wait(TimeSpan atMost)
     {
         lock (this)
         {
             if (_isSet)
             {
                 _isSet = false;
-                return;
+                return true;
             }
 
             _isAsleep = true;
             _alarm ??= new AutoResetEvent(false);
         }
 
-        _alarm.WaitOne();
+        if (_alarm.WaitOne(atMost)) return true;
+        lock (this)
+        {
+            if (_isAsleep)
+            {
+                _isAsleep = false;
+                return false;
+            }
+        }
+
+        return _alarm.WaitOne();   // somebody has just begun to wake it
     }
 
     public ValueTask WaitAsync()

@@ -7,6 +7,7 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
 {
     private readonly List<MapItem<TIn, TOut>> _items = [];               // in no order; each knows its position
     private readonly ConcurrentQueue<MapItem<TIn, TOut>> _ready = new();
+    private int _hold;   // how many of them nobody needs to be told of
 
     public override int Count => _items.Count;
 
@@ -25,8 +26,11 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
         return item;
     }
 
-    public override void PrepareToWait()
+    public override void PrepareToWait(int hold)
     {
+        Volatile.Write(ref _hold, hold);
+        Interlocked.MemoryBarrier();   // one of the two sees the other
+        if (_ready.Count > hold) Signal.Set();
     }
 
     protected override void Keep(MapItem<TIn, TOut> item)
@@ -39,6 +43,7 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
     protected override void Tell(MapItem<TIn, TOut> item)
     {
         _ready.Enqueue(item);
-        Signal.Set();
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _hold) is var hold && (hold == 0 || _ready.Count > hold)) Signal.Set();
     }
 }

@@ -116,7 +116,7 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task Serializer_ThatBlocksOnAsynchronousCode_WaitsForNoThreadThatItHolds()
     {
-        await using var troupe = new TinyTroupe<Version, Version>(version => version, new ProcessTroupeOptions { Workers = 1, Serializer = static () => new Blocking() });
+        var troupe = new TinyTroupe<Version, Version>(version => version, new ProcessTroupeOptions { Workers = 1, Serializer = static () => new Blocking() });
         Assert.That(await Result(troupe.Submit(new Version(1, 2))), Is.EqualTo(new Version(1, 2)));
         await Dispose(troupe);
     }

@@ -1,0 +1,36 @@
+namespace TinyWorker.Tests.Contract;
+
+// A consumer that sleeps while tiny tasks end is woken for several at a time. None of them may wait for one that takes long.
+public abstract partial class BackgroundTroupeContract
+{
+    [Test]
+    public async Task Map_OfTinyTasksBeforeSlowOnes_HoldsNoneBackForThose([Values] bool ordered, [Values] bool asynchronous)
+    {
+        const int Rounds = 10;
+        const int Tiny = 300;
+        const int Slow = 20;
+        using var gate = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (x < Tiny) Thread.SpinWait(300);   // long enough for the consumer to fall asleep
+                else Within.Wait(gate, "all that is ready to have been yielded");
+                return x;
+            },
+            Options(new Settings { Workers = 2 }));
+        for (var round = 0; round < Rounds; round++)
+        {
+            gate.Reset();
+            var seen = 0;
+            Assert.That(await Enumerate(troupe, Enumerable.Range(0, Tiny + Slow), new MapOptions { Ordered = ordered, Window = 64 }, asynchronous, See), Is.Null);
+            Assert.That(seen, Is.EqualTo(Tiny + Slow));
+
+            void See(int x)
+            {
+                if (++seen == Tiny) gate.Set();
+            }
+        }
+
+        await End(troupe);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace TinyWorker.Streaming;
+
+/// <summary>
+/// How many finished items a sleeping consumer lets pile up before it is woken. To wake it costs some ten microseconds of a core that a
+/// worker has use for; so where items end faster than that is worth, it is woken for several at once, as a network card does with its
+/// interrupts. Belongs to the consumer.
+/// </summary>
+/// <param name="workers">Of the troupe: what they need to stay busy is never held.</param>
+internal sealed class ArrivalPace(int workers)
+{
+    /// <summary>No item is held longer, whatever becomes of the pace.</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(1);
+
+    private const double WorthHolding = 200;   // microseconds
+
+    private long _wokenAt;          // a time stamp; 0 before the first time
+    private long _yieldedThen;
+    private double _timePerItem;    // in microseconds, averaged; 0 as long as it is not known
+
+    /// <summary>For the next wait: how many items may be ready behind the one that is waited for.</summary>
+    /// <param name="outstanding">How many items are in the window.</param>
+    public int ItemsToHold(int outstanding)
+    {
+        if (_timePerItem == 0) return 0;
+        var spare = Math.Max(0, outstanding - workers) / 2;
+        return (int)Math.Min(spare, WorthHolding / _timePerItem);
+    }
+
+    /// <summary>The consumer was woken.</summary>
+    /// <param name="yielded">How many items it has had before.</param>
+    /// <param name="now">The time stamp of the moment.</param>
+    public void Woken(long yielded, long now)
+    {
+        var items = yielded - _yieldedThen;
+        if (items > 0 && _wokenAt != 0)
+        {
+            var time = Stopwatch.GetElapsedTime(_wokenAt, now).TotalMicroseconds / items;
+            _timePerItem = _timePerItem == 0 ? time : (_timePerItem * 0.75) + (time * 0.25);
+        }
+
+        (_wokenAt, _yieldedThen) = (now, yielded);
+    }
+}
