@@ -39,11 +39,13 @@ internal sealed class ArrivalPaceTests
     }
 
     [Test]
-    public void Wakeups_ForNothing_TellNothing()
+    public void Wakeup_ForNothing_TellsNothingAndItsTimeCountsForTheNext()
     {
         var pace = Learned(20);
-        for (var i = 0; i < 10; i++) pace.Woken(100, Ticks(1_000_000 * (i + 1)));
+        pace.Woken(100, Ticks(2_000 + 500));
         Assert.That(pace.ItemsToHold(1000), Is.EqualTo(10));
+        pace.Woken(101, Ticks(2_000 + 1_000));   // a millisecond for one item
+        Assert.That(pace.ItemsToHold(1000), Is.Zero);
     }
 
     // Ten wake-ups, each after ten items more.

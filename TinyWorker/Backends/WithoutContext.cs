@@ -1,7 +1,7 @@
 namespace TinyWorker.Backends;
 
 /// <summary>
-/// While it lasts the thread has no synchronization context. Constructors, Dispose and serializers run so: they cannot await, and may well
+/// While it lasts the thread has no synchronization context. Constructors, Dispose, serializers and loggers run so: they cannot await, and may well
 /// block on asynchronous code, which must not wait to come back to this very thread.
 /// </summary>
 internal readonly ref struct WithoutContext : IDisposable

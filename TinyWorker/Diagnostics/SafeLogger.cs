@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
+using TinyWorker.Backends;
 
 namespace TinyWorker.Diagnostics;
 
-/// <summary>The user's logger, whose own exceptions are its own affair: a troupe logs on timers and between two steps of a task.</summary>
+/// <summary>
+/// The user's logger, whose own exceptions are its own affair: a troupe logs on timers and between two steps of a task. It cannot await, and may block:
+/// so it runs without a worker's context.
+/// </summary>
 internal sealed class SafeLogger(ILogger logger) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -12,6 +16,7 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
     {
         try
         {
+            using var withoutContext = new WithoutContext();
             return logger.IsEnabled(logLevel);
         }
         catch (Exception)
@@ -24,6 +29,7 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
     {
         try
         {
+            using var withoutContext = new WithoutContext();
             logger.Log(logLevel, eventId, state, exception, formatter);
         }
         catch (Exception)

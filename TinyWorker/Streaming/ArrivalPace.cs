@@ -10,7 +10,7 @@ namespace TinyWorker.Streaming;
 /// <param name="workers">Of the troupe: what they need to stay busy is never held.</param>
 internal sealed class ArrivalPace(int workers)
 {
-    /// <summary>No item is held longer, whatever becomes of the pace.</summary>
+    /// <summary>No item is held longer, whatever becomes of the pace; on Windows this is rounded up to a tick of its timer.</summary>
     public static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(1);
 
     private const double WorthHolding = 200;   // microseconds
@@ -34,8 +34,9 @@ internal sealed class ArrivalPace(int workers)
     public void Woken(long yielded, long now)
     {
         var items = yielded - _yieldedThen;
-        if (items > 0 && _wokenAt != 0)
+        if (_wokenAt != 0)
         {
+            if (items <= 0) return;   // for nothing: the time counts for what comes next
             var time = Stopwatch.GetElapsedTime(_wokenAt, now).TotalMicroseconds / items;
             _timePerItem = _timePerItem == 0 ? time : (_timePerItem * 0.75) + (time * 0.25);
         }

@@ -15,7 +15,7 @@ namespace TinyWorker.Streaming;
 /// Each MoveNext reads at least one item, if the source has one and the window room, and reads on until the window is full or there is
 /// something to yield. So the window stays as full as it was while the consumer works, and no finished item is held back by a
 /// full window. Where items end so fast that to wake a thread takes longer, a consumer that blocks is woken for several at once, a millisecond
-/// late at most. However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
+/// late at most (<see cref="ArrivalPace"/>). However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
 /// </remarks>
 internal static class MapReader
 {
@@ -44,7 +44,7 @@ internal static class MapReader
                 }
 
                 if (window.TryTake() is { } item) yield return item;
-                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, pace, isThere, yielded: index - window.Count);
+                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, pace, isThere, yielded: index - window.Count - (queued is null ? 0 : 1));
                 else if (isRead) break;
             }
 

@@ -33,6 +33,54 @@ internal sealed class OptionTests : TroupeFixture
     }
 
     [Test]
+    public async Task Environment_ThatBlocksOnAsynchronousCode_WaitsForNoThreadThatItHolds()
+    {
+        var asked = 0;
+        var troupe = new TinyTroupe<int, int>(
+            x => x == 0 ? Deaths.Die(Death.Exit) : x,
+            new ProcessTroupeOptions
+            {
+                Workers = 1,
+                Environment = _ =>
+                {
+                    AskAsync().GetAwaiter().GetResult();
+                    return new Dictionary<string, string?>();
+                },
+            });
+        await Crashed(troupe.Submit(0), Death.Exit);
+        Assert.That(await Result(troupe.Submit(1)), Is.EqualTo(1));
+        await Dispose(troupe);
+        Assert.That(asked, Is.EqualTo(2));
+
+        async Task AskAsync()
+        {
+            await Task.Yield();
+            asked++;
+        }
+    }
+
+    [Test]
+    public async Task Environment_OfASuccessorThatTakesLong_DelaysNobodyWhoseWorkerHasDied()
+    {
+        using var gate = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(
+            x => x == 0 ? Deaths.Die(Death.Exit) : x,
+            new ProcessTroupeOptions
+            {
+                Workers = 1,
+                Environment = info =>
+                {
+                    if (info.Restarts > 0) Within.Wait(gate, "the end of the task that the worker died of");
+                    return new Dictionary<string, string?>();
+                },
+            });
+        await Crashed(troupe.Submit(0), Death.Exit);
+        gate.Set();
+        Assert.That(await Result(troupe.Submit(1)), Is.EqualTo(1));
+        await Dispose(troupe);
+    }
+
+    [Test]
     public async Task WorkingDirectory_IsTheWorkers()
     {
         var folder = Ledger();

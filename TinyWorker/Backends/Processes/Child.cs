@@ -107,9 +107,9 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
             await Exited.ConfigureAwait(false);
             await lastWords.WaitAsync(DeathPatience).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is ChildLostException or TimeoutException)
+        catch (Exception e) when (e is ChildLostException or TimeoutException or TaskSchedulerException)
         {
-            // It is gone already; or it is now, and some process that it left behind holds the connection open.
+            // It is gone already; or it is now, and some process that it left behind holds the connection open. Or the system gave no thread.
         }
 
         await DisposeAsync().ConfigureAwait(false);
@@ -170,6 +170,7 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
 
     private static ChildStart Describe(ProcessWorkers<TIn, TOut> workers, WorkerInfo worker)
     {
+        using var withoutContext = new WithoutContext();   // the user's function for the environment cannot await
         var options = workers.Options;
         var name = $"{worker.Troupe} #{worker.Index}";
         return new ChildStart(name, ChildServer.Serve)

@@ -230,16 +230,19 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
         return true;
     }
 
+    // Out of the lock; and off the loop's thread, which has the end of a task to tell first.
+    private static ConfiguredTaskAwaitable Elsewhere() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
     private static async Task SeeOffAsync(Child<TIn, TOut> child, bool isLost)
     {
-        await Task.Yield();   // out of the lock
+        await Elsewhere();
         if (isLost) await child.DisposeAsync().ConfigureAwait(false);
         else await child.StopAsync().ConfigureAwait(false);
     }
 
     private async Task<Child<TIn, TOut>> StartAgainAsync(WorkerInfo worker, int losses, Task after)
     {
-        await Task.Yield();   // out of the lock
+        await Elsewhere();
         await after.WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         for (var t = 1; ; t++)
         {
