@@ -45,6 +45,7 @@ internal static class LeakRun
     private static async Task MeasureAsync(int timers, Func<Task> step)
     {
         Console.Write(Holdings.Take(Token).ToJson()[..0]);   // what looking and telling make once
+        Console.Error.Write("");
         var before = Holdings.Take(Token);
         var clock = Stopwatch.StartNew();
         await step();

@@ -88,6 +88,32 @@ internal sealed class ChildStartTests
         await Assert.CatchAsync<OperationCanceledException>(() => ChildProcess.StartAsync(start, cancel.Token));
     }
 
+    // One that finds nobody to connect to complains on stderr, in the middle of what the program prints.
+    [Test]
+    public async Task Child_WhoseStartIsCancelled_HasWhereToConnectUntilItIsGone()
+    {
+        using var cancel = new CancellationTokenSource();
+        var starting = ChildProcess.StartAsync(WithHook("hang")(new ChildStart("clown", Serves.Idle)), cancel.Token);
+        Within.Until(() => ProcessTable.Children().Length > 0, "a process");
+        var child = ProcessTable.Children().Single();
+        string? marks = null;   // between fork and exec it has those of its parent
+        Within.Until(() => (marks = ProcessTable.Environment(child, ChildMarks.Variable)) is not null, "the child's environment");
+        var socket = marks!.Split('\n')[1];
+        Assert.That(File.Exists(socket), Is.True);
+        await cancel.CancelAsync();
+        var wasAlive = true;
+        Within.Until(
+            () =>
+            {
+                var isThere = File.Exists(socket);
+                wasAlive = ProcessTable.IsAlive(child);
+                return !isThere;
+            },
+            "the end of the socket");
+        Assert.That(wasAlive, Is.False);
+        await Assert.CatchAsync<OperationCanceledException>(() => Within.Time(starting));
+    }
+
     [Test]
     public async Task Child_InAFolderThatIsNotThere_IsNoChild()
     {

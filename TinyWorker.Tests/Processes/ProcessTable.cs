@@ -21,6 +21,10 @@ internal static class ProcessTable
         Directory.GetFiles("/proc/self/fd").Select(Target)
             .Count(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal));
 
+    /// <summary>A variable of the process's first environment; null if it has none.</summary>
+    public static string? Environment(int id, string variable) =>
+        File.ReadAllText($"/proc/{id}/environ").Split('\0').SingleOrDefault(text => text.StartsWith(variable + "=", StringComparison.Ordinal))?[(variable.Length + 1)..];
+
     /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
     public static string[] Sockets(string id) =>
         [.. Directory.GetFiles($"/proc/{id}/fd").Select(Target).Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
@@ -31,7 +35,7 @@ internal static class ProcessTable
         kill.WaitForExit();
     }
 
-    private static string Self => Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+    private static string Self => System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<int> All() => Directory.GetDirectories("/proc").Select(Path.GetFileName)
         .Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));

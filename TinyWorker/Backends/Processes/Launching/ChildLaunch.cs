@@ -47,7 +47,16 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
             using var socket = PrivateSocket.Open();
             var began = start.Clock.GetTimestamp();
             process = SpawnedProcess.Start(StartInfo(socket), start);
-            obstacle = Meet(process, socket, connections, began);
+            using var receptionist = new Receptionist(socket, connections);
+            try
+            {
+                obstacle = Meet(process, receptionist, connections, began);
+            }
+            finally
+            {
+                // While there is still somebody to connect to: a child that is not let in complains on stderr before it leaves.
+                if (!connections.AreComplete) await process.DisposeAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {
@@ -69,9 +78,8 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     }
 
     /// <summary>Takes the child's connections. Null if they are all there, else what came between.</summary>
-    private string? Meet(SpawnedProcess process, PrivateSocket socket, Connections connections, long began)
+    private string? Meet(SpawnedProcess process, Receptionist receptionist, Connections connections, long began)
     {
-        using var receptionist = new Receptionist(socket, connections);
         while (true)
         {
             // Looked at first: a child that has ended may have connected before, and is heard out.
@@ -89,12 +97,8 @@ internal sealed class ChildLaunch(ChildStart start, CancellationToken cancellati
     private async Task FailAsync(SpawnedProcess? process, string obstacle, Exception? cause)
     {
         ChildExit? exit = null;
-        if (process is not null)
-        {
-            // An exit that is the obstacle itself, or the one that is brought about here.
-            await process.DisposeAsync().ConfigureAwait(false);
-            if (process.Exited.IsCompleted) exit = await process.Exited.ConfigureAwait(false);
-        }
+        // An exit that is the obstacle itself, or the one that was brought about.
+        if (process is { Exited.IsCompleted: true }) exit = await process.Exited.ConfigureAwait(false);
 
         if (cause is OperationCanceledException) _started.SetCanceled(cancellationToken);
         else _started.SetException(new ChildStartException(start.Name, _command, obstacle, exit, cause));
