@@ -5,4 +5,8 @@ namespace TinyWorker;
 /// <param name="Index">Which of the workers, from 0.</param>
 /// <param name="Count">How many workers the troupe has.</param>
 /// <param name="Restarts">How many workers at this index came before this one.</param>
-public sealed record WorkerInfo(string Troupe, int Index, int Count, int Restarts);
+public sealed record WorkerInfo(string Troupe, int Index, int Count, int Restarts)
+{
+    /// <summary>What its thread or process is called, and the log calls it.</summary>
+    internal string WorkerName => $"{Troupe} #{Index}";
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyWorker.Queueing;
 
 namespace TinyWorker.Streaming;
 
@@ -17,16 +18,11 @@ internal sealed class ArrivalPace(int workers)
 
     private long _wokenAt;          // a time stamp; 0 before the first time
     private long _yieldedThen;
-    private double _timePerItem;    // in microseconds, averaged; 0 as long as it is not known
+    private Pace _pace;
 
     /// <summary>For the next wait: how many items may be ready behind the one that is waited for.</summary>
     /// <param name="outstanding">How many items are in the window.</param>
-    public int ItemsToHold(int outstanding)
-    {
-        if (_timePerItem == 0) return 0;
-        var spare = Math.Max(0, outstanding - workers) / 2;
-        return (int)Math.Min(spare, WorthHolding / _timePerItem);
-    }
+    public int ItemsToHold(int outstanding) => _pace.ItemsIn(WorthHolding, atMost: Math.Max(0, outstanding - workers) / 2);
 
     /// <summary>The consumer was woken.</summary>
     /// <param name="yielded">How many items it has had before.</param>
@@ -37,8 +33,7 @@ internal sealed class ArrivalPace(int workers)
         if (_wokenAt != 0)
         {
             if (items <= 0) return;   // for nothing: the time counts for what comes next
-            var time = Stopwatch.GetElapsedTime(_wokenAt, now).TotalMicroseconds / items;
-            _timePerItem = _timePerItem == 0 ? time : (_timePerItem * 0.75) + (time * 0.25);
+            _pace.Note(Stopwatch.GetElapsedTime(_wokenAt, now), items);
         }
 
         (_wokenAt, _yieldedThen) = (now, yielded);

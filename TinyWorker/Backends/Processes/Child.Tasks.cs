@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using TinyWorker.Backends.Processes.Wire;
 using TinyWorker.Diagnostics;
+using TinyWorker.Queueing;
 
 namespace TinyWorker.Backends.Processes;
 
@@ -21,14 +22,14 @@ internal sealed partial class Child<TIn, TOut>
     private long _handedBytes;     // the loop's
     private long _lastReceived;    // when: a time stamp
     private int _outcomes;         // since then
-    private double _timePerTask;   // in microseconds, averaged; 0 as long as it is not known
+    private Pace _pace;            // of its outcomes
     private int _isImpatient;      // 1 while the timer is set
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.TasksEnded"/>
     public long TasksEnded { get; private set; }
 
     /// <summary>How many tasks it ends in <see cref="WorthReaching"/>.</summary>
-    public int Reach => _workers.Options.MaxWorkerMemory is null && _timePerTask > 0 ? (int)Math.Min(MostHanded, WorthReaching / _timePerTask) : 0;
+    public int Reach => _workers.Options.MaxWorkerMemory is null ? _pace.ItemsIn(WorthReaching, atMost: MostHanded) : 0;
 
     /// <inheritdoc cref="IAheadWorker{TIn, TOut}.Hand"/>
     public long Hand(TIn input, Activity? activity)
@@ -206,12 +207,7 @@ internal sealed partial class Child<TIn, TOut>
     private void NoteTheTime()
     {
         var now = Stopwatch.GetTimestamp();
-        if (_outcomes > 0)
-        {
-            var time = Stopwatch.GetElapsedTime(_lastReceived, now).TotalMicroseconds / _outcomes;
-            _timePerTask = _timePerTask == 0 ? time : (_timePerTask * 0.75) + (time * 0.25);
-        }
-
+        if (_outcomes > 0) _pace.Note(Stopwatch.GetElapsedTime(_lastReceived, now), _outcomes);
         _outcomes = 0;
         Volatile.Write(ref _lastReceived, now);
     }

@@ -172,7 +172,7 @@ internal sealed partial class Child<TIn, TOut> : IAsyncDisposable
     {
         using var withoutContext = new WithoutContext();   // the user's function for the environment cannot await
         var options = workers.Options;
-        var name = $"{worker.Troupe} #{worker.Index}";
+        var name = worker.WorkerName;
         return new ChildStart(name, ChildServer.Serve)
         {
             Environment = options.Environment?.Invoke(worker) ?? new Dictionary<string, string?>(),

@@ -11,7 +11,7 @@ internal sealed class ProcessBackend : Backend
     /// <summary>A start can fail because of what goes on outside this process.</summary>
     public override int TriesAtStart => TriesAtReplacement;
 
-    public override IWorkerExecutor MakeExecutor(WorkerInfo worker) => new ThreadExecutor($"{worker.Troupe} #{worker.Index}", maxStackSize: 0, ThreadPriority.Normal);
+    public override IWorkerExecutor MakeExecutor(WorkerInfo worker) => new ThreadExecutor(worker.WorkerName, maxStackSize: 0, ThreadPriority.Normal);
 
     public override TimeSpan PauseBefore(int restart) => RestartPause.Before(restart);
 }

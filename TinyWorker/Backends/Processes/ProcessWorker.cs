@@ -225,7 +225,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             _ = WatchWhenStartedAsync(_current);
         }
 
-        if (lostBy is not null) Log.ProcessLost(workers.Troupe.Logger, $"{info.Troupe} #{info.Index}", lostBy.ProcessId, lostBy.ToString());
+        if (lostBy is not null) Log.ProcessLost(workers.Troupe.Logger, info.WorkerName, lostBy.ProcessId, lostBy.ToString());
         workers.Troupe.NoteReplacement(fresh, isLost ? RestartReason.Lost : RestartReason.Overweight);
         return true;
     }
@@ -256,7 +256,7 @@ internal sealed class ProcessWorker<TIn, TOut>(ProcessWorkers<TIn, TOut> workers
             }
             catch (Exception e) when (!_ending.IsCancellationRequested)
             {
-                Log.ReplacementFailed(workers.Troupe.Logger, $"{worker.Troupe} #{worker.Index}", t, Backend.TriesAtReplacement, e);
+                Log.ReplacementFailed(workers.Troupe.Logger, worker.WorkerName, t, Backend.TriesAtReplacement, e);
                 if (t < Backend.TriesAtReplacement) continue;
                 var broken = new WorkerStartException(worker, t, e);
                 workers.Troupe.Break(broken);

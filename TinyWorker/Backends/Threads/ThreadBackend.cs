@@ -3,6 +3,5 @@ namespace TinyWorker.Backends.Threads;
 /// <summary>A dedicated thread for each worker.</summary>
 internal sealed class ThreadBackend(int maxStackSize, ThreadPriority priority) : Backend
 {
-    public override IWorkerExecutor MakeExecutor(WorkerInfo worker) => new ThreadExecutor(
-        $"{worker.Troupe} #{worker.Index}", maxStackSize, priority);
+    public override IWorkerExecutor MakeExecutor(WorkerInfo worker) => new ThreadExecutor(worker.WorkerName, maxStackSize, priority);
 }
