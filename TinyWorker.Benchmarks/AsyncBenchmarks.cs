@@ -4,7 +4,7 @@ using TinyWorker.Benchmarks.Peers;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>What does an item cost when the function is asynchronous and 64 of them are under way at once?</summary>
+/// <summary>What does an item cost when the function is asynchronous and 64 calls run at a time?</summary>
 public class AsyncBenchmarks
 {
     private const int Items = 100_000;

@@ -10,15 +10,15 @@ using Perfolizer.Horology;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>One short job for every class, and only the columns that are judged by: nanoseconds an item, bytes an item, and both as ratios.</summary>
+/// <summary>One short job for every class, and only the columns that matter: time and bytes of an item, and both as ratios.</summary>
 internal sealed class BenchmarkConfig : ManualConfig
 {
     public const int InvocationsPerIteration = 4;
 
     public BenchmarkConfig()
     {
-        // Each invocation is many thousand items (OperationsPerInvoke), so the counts are fixed: a pilot stage would
-        // pick different ones for each peer, and one more or less is one full garbage collection more or less.
+        // Each invocation handles many thousand items (OperationsPerInvoke). The number of invocations is fixed: a pilot stage would
+        // choose a different number for each peer, and one invocation more can mean one full garbage collection more.
         AddJob(Job.Default
             .WithId("Short")
             .WithWarmupCount(15)   // tiered compilation takes about a second

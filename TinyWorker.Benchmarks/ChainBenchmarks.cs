@@ -18,6 +18,7 @@ public class ChainBenchmarks
     private TinyTroupe<int, int> _secondThreads = null!;
     private TinyTroupe<int, int> _firstPool = null!;
     private TinyTroupe<int, int> _secondPool = null!;
+    private ITinyTroupe<int, int> _pipeline = null!;
     private TransformBlock<int, int> _firstBlock = null!;
     private TransformBlock<int, int> _secondBlock = null!;
 
@@ -27,6 +28,7 @@ public class ChainBenchmarks
         var threads = new ThreadTroupeOptions { Workers = Workers, Capacity = Capacity };
         _firstThreads = new(x => x + 1, threads);
         _secondThreads = new(x => x * 2, threads);
+        _pipeline = _firstThreads.Into(_secondThreads);
         var pool = new PoolTroupeOptions { Workers = Workers, Capacity = Capacity };
         _firstPool = new(x => x + 1, pool);
         _secondPool = new(x => x * 2, pool);
@@ -53,6 +55,18 @@ public class ChainBenchmarks
     {
         for (var i = 0; i < _futures.Length; i++)
             _futures[i] = _secondThreads.Submit(_firstThreads.Submit(i));
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
+
+    [Benchmark(Description = "TinyWorker, threads, Into", OperationsPerInvoke = Items)]
+    public long TinyWorkerInto()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = _pipeline.Submit(i);
 
         long sum = 0;
         foreach (var future in _futures)

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>What does an item cost while somebody listens to the metrics, or to the spans, beside nobody?</summary>
+/// <summary>What does an item cost while somebody listens to the metrics or to the spans, compared with nobody listening?</summary>
 public class ListenedSubmitBenchmarks
 {
     private const int Items = 20_000;
@@ -51,7 +51,11 @@ public class ListenedSubmitBenchmarks
     [Benchmark(Description = "spans", OperationsPerInvoke = Items)]
     public long Spans()
     {
-        using var listener = new ActivityListener { ShouldListenTo = static source => source.Name == "TinyWorker", Sample = static (ref _) => ActivitySamplingResult.AllData };
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "TinyWorker",
+            Sample = static (ref _) => ActivitySamplingResult.AllData,
+        };
         ActivitySource.AddActivityListener(listener);
         return Nobody();
     }

@@ -73,7 +73,7 @@ public class MapBenchmarks
             new ParallelOptions { MaxDegreeOfParallelism = Workers },
             (x, _) =>
             {
-                Interlocked.Add(ref sum, x + 1);   // nothing comes back: it must be shared
+                Interlocked.Add(ref sum, x + 1);   // there are no results, so the sum is shared
                 return ValueTask.CompletedTask;
             });
         return sum;

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>How near does an ordered map of items of some 50 µs come to the limit, which is the sequential time divided by the cores?</summary>
+/// <summary>How near does an ordered map of items of 50 µs come to the limit, the sequential time divided by the number of cores?</summary>
 public class MapLoadBenchmarks
 {
     private const int Items = 2_000;
@@ -51,7 +51,7 @@ public class MapLoadBenchmarks
 
     private static int Work(int x)
     {
-        // Some 50 µs on a machine of 3 GHz; the same amount of work everywhere.
+        // About 50 µs on a machine of 3 GHz. The amount of work is the same on every machine.
         var hash = (uint)x;
         for (var i = 0; i < 50_000; i++)
             hash = (hash * 2654435761) ^ (hash >> 15);

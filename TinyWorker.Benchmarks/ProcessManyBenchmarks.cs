@@ -3,7 +3,7 @@ using TinyWorker.Benchmarks.Peers;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>What does a task cost that goes to one of four worker processes with many others?</summary>
+/// <summary>What does a task in a worker process cost when there are many, for four workers?</summary>
 public class ProcessManyBenchmarks
 {
     private const int Items = 50_000;

@@ -3,7 +3,7 @@ using TinyWorker.Benchmarks.Peers;
 
 namespace TinyWorker.Benchmarks;
 
-/// <summary>What does a task cost that goes to a worker process alone?</summary>
+/// <summary>What does a task in a worker process cost when it is alone: submit one, wait for its result, submit the next?</summary>
 public class ProcessRoundTripBenchmarks
 {
     private const int Items = 5_000;

@@ -16,6 +16,9 @@ switch (args)
     case ["start"]:
         await StartMode.RunAsync();
         return 0;
+    case ["wake"]:
+        await WakeMode.RunAsync();
+        return 0;
     case [BareChild.Verb, var path]:
         BareChild.Serve(path);
         return 0;

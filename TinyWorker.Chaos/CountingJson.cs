@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace TinyWorker.Chaos;
 
-/// <summary>JSON that counts what it writes: in this process, the tasks that are handed to worker processes.</summary>
+/// <summary>JSON that counts what it writes. In this process that is the number of tasks sent to worker processes.</summary>
 internal sealed class CountingJson : IPayloadSerializer
 {
     private static long s_written;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace TinyWorker.Chaos;
 
-/// <summary>What Linux tells of this process and its children. Elsewhere it looks as if nothing were left.</summary>
+/// <summary>Threads, handles and children of this process, read from /proc. On other systems than Linux nothing is found.</summary>
 internal static partial class Leftovers
 {
     public const int Kill = 9;
@@ -12,19 +12,21 @@ internal static partial class Leftovers
 
     private static readonly string Self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Children, those included that have ended and that nobody has asked about.</summary>
-    public static int Children() => Entries("/proc").Count(name => int.TryParse(name, CultureInfo.InvariantCulture, out var id) && IsChild(id));
+    /// <summary>How many children there are. A child that has ended counts until its parent has read its exit code.</summary>
+    public static int Children() =>
+        Entries("/proc").Count(name => int.TryParse(name, CultureInfo.InvariantCulture, out var id) && IsChild(id));
 
-    /// <summary>Threads whose name begins so (the system keeps the first 15 characters).</summary>
+    /// <summary>How many threads have a name with this prefix. The system keeps the first 15 characters of a name.</summary>
     public static int Threads(string prefix) =>
         Entries("/proc/self/task").Count(id => Read($"/proc/self/task/{id}/comm").StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>Open handles, but for those of assemblies and their symbols, which are loaded whenever they are needed.</summary>
+    /// <summary>Open handles, without those of assemblies and their symbols: the runtime loads these at any time.</summary>
     public static string[] Handles() =>
         [.. Entries("/proc/self/fd").Select(id => Target($"/proc/self/fd/{id}"))
-            .Where(target => target.Length > 0 && !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal))];
+            .Where(target => target.Length > 0)
+            .Where(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal))];
 
-    /// <summary>Sends a signal to a child. False if it is none any more.</summary>
+    /// <summary>Sends a signal to a child. Returns false if the process is no longer a child.</summary>
     public static bool Signal(int child, int signal) => IsChild(child) && Send(child, signal) == 0;
 
     private static bool IsChild(int id)
@@ -44,7 +46,7 @@ internal static partial class Leftovers
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return "";   // gone meanwhile
+            return "";   // the process has ended
         }
     }
 

@@ -1,6 +1,6 @@
 namespace TinyWorker.Chaos;
 
-/// <summary>Maps ranges of parcels over one troupe at a time, in all the ways there are, and leaves some of them early.</summary>
+/// <summary>Runs maps over one troupe at a time, with every kind of map, and leaves some of them early.</summary>
 internal sealed class Mapper(Round round, int seed)
 {
     private readonly Random _random = new(seed);
@@ -20,26 +20,27 @@ internal sealed class Mapper(Round round, int seed)
         }
         catch (Exception e)
         {
-            round.Figures.Fail("wrong", "a map was thrown " + e);
+            round.Results.Fail("wrong", "a map threw " + e);
         }
     }
 
     private async Task MapAsync(Stage stage, CancellationToken phase)
     {
-        var view = new View(round, stage, isOrdered: _random.Next(2) == 0, leavesAt: _random.Next(3) == 0 ? _random.Next(1, 40) : int.MaxValue);
-        var options = new MapOptions { Ordered = view.IsOrdered, Window = _random.Next(2) == 0 ? null : _random.Next(1, 50) };
+        var isOrdered = _random.Next(2) == 0;
+        var check = new ItemCheck(round, stage, isOrdered, leavesAt: _random.Next(3) == 0 ? _random.Next(1, 40) : int.MaxValue);
+        var options = new MapOptions { Ordered = isOrdered, Window = _random.Next(2) == 0 ? null : _random.Next(1, 50) };
         var source = Source(stage, _random.Next(1, 300));
         switch (_random.Next(4))
         {
             case 0:
                 foreach (var outcome in stage.Troupe.MapOutcomes(source, options))
-                    if (!view.See(outcome)) break;
+                    if (!check.See(outcome)) break;
                 break;
             case 1:
                 try
                 {
                     await foreach (var outcome in stage.Troupe.MapOutcomesAsync(source, options, phase))
-                        if (!view.See(outcome)) break;
+                        if (!check.See(outcome)) break;
                 }
                 catch (OperationCanceledException) when (phase.IsCancellationRequested)
                 {
@@ -50,10 +51,10 @@ internal sealed class Mapper(Round round, int seed)
             case 2:
                 try
                 {
-                    foreach (var parcel in stage.Troupe.Map(source, options))
-                        if (!view.See(parcel)) break;
+                    foreach (var payload in stage.Troupe.Map(source, options))
+                        if (!check.See(payload)) break;
                 }
-                catch (Exception e) when (view.MayThrow(e))
+                catch (Exception e) when (check.MayThrow(e))
                 {
                     return;
                 }
@@ -62,10 +63,10 @@ internal sealed class Mapper(Round round, int seed)
             default:
                 try
                 {
-                    await foreach (var parcel in stage.Troupe.MapAsync(source.ToAsyncEnumerable(), options, round.NotBeforeTheEnd))
-                        if (!view.See(parcel)) break;
+                    await foreach (var payload in stage.Troupe.MapAsync(source.ToAsyncEnumerable(), options, round.NotBeforeTheEnd))
+                        if (!check.See(payload)) break;
                 }
-                catch (Exception e) when (view.MayThrow(e))
+                catch (Exception e) when (check.MayThrow(e))
                 {
                     return;
                 }
@@ -73,66 +74,66 @@ internal sealed class Mapper(Round round, int seed)
                 break;
         }
 
-        view.End();
+        check.End();
     }
 
-    private IEnumerable<Parcel> Source(Stage stage, int count)
+    private IEnumerable<Payload> Source(Stage stage, int count)
     {
-        for (var i = 0; i < count && round.TryNextJourney(out var journey); i++)
+        for (var i = 0; i < count && round.TryNextId(out var id); i++)
         {
-            round.Ledger.TakenByMap(journey, stage.Number);
-            round.Figures.MapTook(stage.Number);
-            yield return Round.ParcelOf(journey);
+            round.Ledger.TakenByMap(id, stage.Number);
+            round.Results.MapTook(stage.Number);
+            yield return Round.PayloadOf(id);
         }
     }
 
-    /// <summary>What a map yields, looked at as it comes.</summary>
-    private sealed class View(Round round, Stage stage, bool isOrdered, int leavesAt)
+    /// <summary>Checks each item that a map yields.</summary>
+    private sealed class ItemCheck(Round round, Stage stage, bool isOrdered, int leavesAt)
     {
         private readonly HashSet<int> _seen = [];
         private int _last = -1;
 
-        public bool IsOrdered => isOrdered;
 
-        public bool See(TinyOutcome<Parcel, Parcel> outcome)
+        public bool See(TinyOutcome<Payload, Payload> outcome)
         {
             if (outcome.Exception is OperationCanceledException)
             {
-                if (!stage.MayBeAborted) Wrong(outcome.Input.Journey, "nobody cancelled it");
-                return Note(outcome.Input.Journey);
+                if (!stage.MayBeAborted) Wrong(outcome.Input.Id, "nobody cancelled it");
+                return Note(outcome.Input.Id);
             }
 
-            Judge(outcome.Input.Journey, outcome.Value, outcome.Exception);
-            return Note(outcome.Input.Journey);
+            Judge(outcome.Input.Id, outcome.Value, outcome.Exception);
+            return Note(outcome.Input.Id);
         }
 
-        public bool See(Parcel result)
+        public bool See(Payload result)
         {
-            Judge(result.Journey, result, null);
-            return Note(result.Journey);
+            Judge(result.Id, result, null);
+            return Note(result.Id);
         }
 
-        /// <summary>A map of results ends with the first error of a task, and with the troupe.</summary>
+        /// <summary>A map of results throws the first error of a task; while the troupe is being stopped it may be refused.</summary>
         public bool MayThrow(Exception exception) =>
-            exception is FormatException or TimeoutException or WorkerCrashedException || (exception is OperationCanceledException or ObjectDisposedException && round.IsEnding);
+            exception is FormatException or TimeoutException or WorkerCrashedException
+            || (exception is OperationCanceledException or ObjectDisposedException && round.IsEnding);
 
-        public void End() => round.Figures.MapEnded();
+        public void End() => round.Results.MapEnded();
 
-        private bool Note(int journey)
+        private bool Note(int id)
         {
-            round.Figures.MapYielded(stage.Number);
-            if (!_seen.Add(journey)) Wrong(journey, "it came twice");
-            if (isOrdered && journey <= _last) Wrong(journey, $"it came after {_last}");
-            _last = journey;
+            round.Results.MapYielded(stage.Number);
+            if (!_seen.Add(id)) Wrong(id, "it came twice");
+            if (isOrdered && id <= _last) Wrong(id, $"it came after {_last}");
+            _last = id;
             return _seen.Count < leavesAt;
         }
 
-        private void Judge(int journey, Parcel? result, Exception? exception)
+        private void Judge(int id, Payload? result, Exception? exception)
         {
-            round.Ledger.CheckRuns(stage, journey);
-            if (round.Ledger.FaultOf(stage, journey, Plan.Passed(journey, stage.Number), result, exception) is { } fault) Wrong(journey, fault);
+            round.Ledger.CheckRuns(stage, id);
+            if (round.Ledger.FaultOf(stage, id, Plan.Transformed(id, stage.Number), result, exception) is { } fault) Wrong(id, fault);
         }
 
-        private void Wrong(int journey, string what) => round.Figures.Fail("wrong", $"item {journey} of a map over '{stage.Troupe.Name}': {what}");
+        private void Wrong(int id, string what) => round.Results.Fail("wrong", $"item {id} of a map over '{stage.Troupe.Name}': {what}");
     }
 }

@@ -1,20 +1,23 @@
 namespace TinyWorker.Chaos;
 
 /// <summary>
-/// A few seconds of chaos with five troupes, new ones with other options each time: waves to one after the other; then load that comes and
-/// goes, from outside and along chains and through maps, while workers throw, hang and die, and are killed. Then they are stopped, in one of
-/// four ways, and everything is counted.
+/// A few seconds of chaos with five new troupes, each with random options. First come waves, to one troupe after the other. Then comes
+/// load in phases, by single submissions, chains and maps, while workers throw, hang, crash and are killed. At the end the troupes are
+/// stopped in one of four ways, and everything is counted.
 /// </summary>
-internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisposable
+internal sealed class Round(Results results, long seed, TimeSpan length) : IDisposable
 {
     public const string Prefix = "chaos-";
     public const int Troupes = 5;
-    public const int Tasks = Journeys * Troupes;
+    public const int Tasks = Payloads * Troupes;
 
-    private const int WaveJourneys = 50_000;   // the first ones
-    private const int Journeys = 200_000;
+    /// <summary>How many tasks a wave has.</summary>
+    public const int WaveSize = 500;
 
-    /// <summary>Nothing may take longer, however slow the machine.</summary>
+    private const int WavePayloads = 50_000;   // the first numbers are for waves
+    private const int Payloads = 200_000;
+
+    /// <summary>No wait may take longer, even on a slow machine.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private static readonly string Light = new('.', 64);
@@ -22,69 +25,71 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     private readonly string _counts = Path.Combine(Path.GetTempPath(), $"tinyworker-chaos-{Environment.ProcessId}-{Guid.NewGuid():N}");
     private readonly CancellationTokenSource _over = new();
-    private int _waveJourneys;
-    private int _journeys = WaveJourneys;
+    private int _waveIds;
+    private int _ids = WavePayloads;
     private volatile bool _isEnding;
 
-    public Figures Figures => figures;
+    public Results Results => results;
 
     public Ledger Ledger { get; private set; } = null!;
 
     public Stage[] Stages { get; private set; } = [];
 
-    /// <summary>A token that lives as long as the round and never fires before its end.</summary>
+    /// <summary>A token that lives as long as the round and fires only at its end.</summary>
     public CancellationToken NotBeforeTheEnd => _over.Token;
 
-    /// <summary>The troupes are being stopped: they may refuse what comes.</summary>
+    /// <summary>Whether the troupes are being stopped: then they may refuse a task.</summary>
     public bool IsEnding => _isEnding;
 
-    public static int TaskOf(int journey, int troupe) => (journey * Troupes) + troupe;
+    public static int TaskOf(int id, int troupe) => (id * Troupes) + troupe;
 
     public static int TroupeOf(int task) => task % Troupes;
 
-    public static string BallastOf(int journey) => journey % 1000 == 0 ? Heavy : Light[..(journey % Light.Length)];
+    public static string PaddingOf(int id) => id % 1000 == 0 ? Heavy : Light[..(id % Light.Length)];
 
-    public static Parcel ParcelOf(int journey) => new(journey, journey, BallastOf(journey));
+    public static Payload PayloadOf(int id) => new(id, id, PaddingOf(id));
 
-    /// <summary>Whether it belongs to a wave.</summary>
-    public static bool IsInWave(int journey) => journey < WaveJourneys;
+    /// <summary>Whether the payload belongs to a wave.</summary>
+    public static bool IsInWave(int id) => id < WavePayloads;
 
-    public bool TryNextWaveJourney(out int journey)
+    public bool TryNextWaveId(out int id)
     {
-        journey = Interlocked.Increment(ref _waveJourneys) - 1;
-        return IsInWave(journey);
+        id = Interlocked.Increment(ref _waveIds) - 1;
+        return IsInWave(id);
     }
 
-    public bool TryNextJourney(out int journey)
+    public bool TryNextId(out int id)
     {
-        journey = Interlocked.Increment(ref _journeys) - 1;
-        return journey < Journeys;
+        id = Interlocked.Increment(ref _ids) - 1;
+        return id < Payloads;
     }
 
     public async Task RunAsync()
     {
-        figures.BeginRound();
+        results.BeginRound();
         var random = new Random((int)seed);
-        RunCounts.Make(_counts, Tasks);
+        RunCounts.Make(_counts);
         using var runs = new RunCounts(_counts);
         try
         {
-            Ledger = new Ledger(figures, runs);
-            Stages = Stage.MakeAll(seed, _counts, random);
+            Ledger = new Ledger(results, runs);
+            Stages = Stage.MakeAll(seed, _counts, runs, random);
             using var settled = new CancellationTokenSource();
-            var watch = Watching.Start(figures, Stages, settled.Token);
+            var checks = SnapshotChecks.Start(results, Stages, settled.Token);
             await InTimeAsync(MakeWavesAsync(random.Next()), "the end of the waves");
             using var calm = new CancellationTokenSource();
-            var killer = Killer.RunAsync(figures, Stages, random.Next(), calm.Token);
+            var killer = Killer.RunAsync(results, Stages, random.Next(), calm.Token);
+            var changers = Stages.Select(stage => Changer.RunAsync(this, stage, runs, random.Next(), calm.Token)).ToArray();
             await LoadAndStopAsync(random);
             await calm.CancelAsync();
             await InTimeAsync(killer, "the killer");
+            await InTimeAsync(Task.WhenAll(changers), "those who pause and resize the troupes");
             await UntilAsync(Ledger.HasSettled, "every callback");
             await settled.CancelAsync();
-            await InTimeAsync(watch, "the watch");
+            await InTimeAsync(checks, "the snapshot checks");
             await CleanUpAsync();
             Ledger.Audit(Stages);
-            foreach (var stage in Stages) figures.Abandoned(stage.Troupe.Snapshot().Abandoned);
+            foreach (var stage in Stages) results.Abandoned(stage.Troupe.Snapshot().Abandoned);
         }
         finally
         {
@@ -92,11 +97,11 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
         }
     }
 
-    // One by one: a worker process is quick while nobody else is at work.
+    // One wave at a time: a worker process gets tasks prefetched only while it is quick, and it is quick while nothing else runs.
     private async Task MakeWavesAsync(int wavesSeed)
     {
         var random = new Random(wavesSeed);
-        foreach (var stage in Stages) await stage.Troupe.WhenReadyAsync();
+        foreach (var stage in Stages) await stage.Troupe.WhenReadyAsync();   // at once where no worker is made before a task comes
         foreach (var stage in Stages) await new Wave(this, stage, random.Next()).RunAsync();
         for (var end = DateTime.UtcNow + (length / 4); DateTime.UtcNow < end;)
             await MakeWaveOfProcessesAsync(random);
@@ -104,8 +109,8 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     private Task MakeWaveOfProcessesAsync(Random random)
     {
-        var mortals = Stages.Where(static stage => stage.Plan.IsMortal).ToArray();
-        return new Wave(this, mortals[random.Next(mortals.Length)], random.Next()).RunAsync();
+        var processStages = Stages.Where(static stage => stage.Plan.RunsInProcess).ToArray();
+        return new Wave(this, processStages[random.Next(processStages.Length)], random.Next()).RunAsync();
     }
 
     private async Task LoadAndStopAsync(Random random)
@@ -122,14 +127,14 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
         await InTimeAsync(load, "the load after the end of the troupes");
     }
 
-    // Load in phases: nobody, a few, many.
+    // Load in phases with no, a few or many submitters.
     private async Task LoadAsync(int loadSeed)
     {
         var random = new Random(loadSeed);
         List<Task> load = [];
         for (var end = DateTime.UtcNow + length; DateTime.UtcNow < end && !_isEnding;)
         {
-            // Who is still blocked when the phase ends goes on into the next.
+            // A submitter that is still blocked when its phase ends stays into the next one.
             var (submitters, maps) = (random.GetItems([0, 2, 6, 16], 1)[0], random.Next(3));
             using var phase = new CancellationTokenSource();
             load.RemoveAll(static task => task.IsCompleted);
@@ -167,10 +172,10 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
 
     private async Task CleanUpAsync()
     {
-        Desk.LetTheHungGo();
+        WorkerCore.ReleaseHung();
         await UntilAsync(() => Leftovers.Threads(Prefix) == 0, "the end of all threads");
         await UntilAsync(() => Leftovers.Children() == 0, "the end of all children");
-        await UntilAsync(() => Desk.Open == 0, "the disposal of all workers");
+        await UntilAsync(() => WorkerCore.Alive == 0, "the disposal of all workers");
     }
 
     public void Dispose() => _over.Dispose();
@@ -197,6 +202,7 @@ internal sealed class Round(Figures figures, long seed, TimeSpan length) : IDisp
     }
 
     private TimeoutException Late(string what) => new(
-        $"{what} has not come within {Deadline}: {Leftovers.Children()} children, {Leftovers.Threads(Prefix)} threads, {Desk.Open} workers; "
+        $"{what} did not come within {Deadline}: {Leftovers.Children()} children, {Leftovers.Threads(Prefix)} threads, "
+        + $"{WorkerCore.Alive} workers; "
         + string.Join("; ", Stages.Select(stage => stage.Troupe.Snapshot())));
 }

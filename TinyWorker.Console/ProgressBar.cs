@@ -6,37 +6,37 @@ namespace TinyWorker;
 
 /// <summary>Shows on stderr how far a map has come: <c>new MapOptions { Progress = new ProgressBar("squares") }</c>.</summary>
 /// <remarks>
-/// <para>It shows the description, a bar and the percentage where the number of items is known, the count, items per second, the time taken and
-/// the time left, and the failures when there are any. Each enumeration of a map has a line of its own, which begins and ends with it, however
-/// it ends; so one bar may serve any number of maps, and several bars stand below each other.</para>
-/// <para>In a terminal it is refreshed at most ten times a second. Where stderr is none (a file, a pipe), it prints a plain line without
-/// colours every five seconds, and a last one. Ctrl-C, SIGTERM, an unhandled exception and
-/// the end of the process leave the line where it stopped.</para>
-/// <para>All members may be used from any thread. Nothing is shown on the workers' threads, and a map never fails because of its bar.</para>
-/// <para>The library tells a bar that stands in <see cref="MapOptions.Progress"/> when a map ends. One that is given reports by other means
-/// (a wrapper of one's own) ends when all items are done, or with <see cref="Dispose"/>; otherwise it need not be disposed.</para>
+/// <para>It shows the description, the count, items per second, the time taken, and the failures if there are any. If the number of items
+/// is known it also shows a bar, the percentage and the time left. Each enumeration of a map has a line of its own, which begins and ends
+/// with the enumeration. So one bar may serve any number of maps, and several bars stand below each other.</para>
+/// <para>In a terminal the line is refreshed at most ten times a second. If stderr is a file or a pipe, the bar prints a plain line without
+/// colours every five seconds and at the end. Ctrl-C, SIGTERM, an unhandled exception and the end of the process leave the line as it
+/// is.</para>
+/// <para>All members may be used from any thread. Nothing is drawn on the threads of workers. A map never fails because of its bar.</para>
+/// <para>A bar in <see cref="MapOptions.Progress"/> ends its line when the map ends, and need not be disposed. A bar that gets its reports
+/// in another way, from a wrapper for example, ends its line when all items are done or when it is disposed.</para>
 /// </remarks>
 public sealed class ProgressBar : IProgress<MapProgress>, IMapViewer, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly string _description;
-    private readonly IAnsiConsole? _console;   // null: stderr, as it is when a map begins
+    private readonly IAnsiConsole? _console;   // null means stderr; Console.Error is read when a map begins
     private readonly TimeProvider _timeProvider;
-    private ProgressLine? _line;               // of the reports that came by other means; null when there is none, or it has ended
-    private MapProgress _last;                 // the last of those reports
-    private bool _hasEnded;                    // their line was ended
+    private ProgressLine? _line;               // the line of the calls of Report; null before its begin and after its end
+    private MapProgress _last;                 // the last value given to Report
+    private bool _hasEnded;                    // whether that line has ended
 
     /// <summary>Makes a bar on stderr. Nothing is shown before a map begins.</summary>
-    /// <param name="description">What stands before the bar, shortened where there is no room; plain text, not markup.</param>
+    /// <param name="description">The text before the bar; plain text, not markup. It is shortened if there is no room.</param>
     /// <exception cref="ArgumentNullException">The description is null.</exception>
     public ProgressBar(string description)
         : this(description, null, TimeProvider.System)
     {
     }
 
-    /// <summary>Makes a bar on a console of one's own, another than stderr. Nothing is shown before a map begins.</summary>
-    /// <param name="description">What stands before the bar, shortened where there is no room; plain text, not markup.</param>
-    /// <param name="console">Where it is shown; bars on the same console know of each other.</param>
+    /// <summary>Makes a bar on a console of your own instead of stderr. Nothing is shown before a map begins.</summary>
+    /// <param name="description">The text before the bar; plain text, not markup. It is shortened if there is no room.</param>
+    /// <param name="console">The console to draw on. Bars on the same console stand below each other.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public ProgressBar(string description, IAnsiConsole console)
         : this(description, console ?? throw new ArgumentNullException(nameof(console)), TimeProvider.System)
@@ -51,8 +51,8 @@ public sealed class ProgressBar : IProgress<MapProgress>, IMapViewer, IDisposabl
         _timeProvider = timeProvider;
     }
 
-    /// <summary>Shows a report that came by other means than <see cref="MapOptions.Progress"/>.</summary>
-    /// <param name="value">How far the map has come. One whose time is before that of the report before begins another line.</param>
+    /// <summary>Shows a report. For code that reports the progress itself; <see cref="MapOptions.Progress"/> needs no call.</summary>
+    /// <param name="value">The progress. If its time is lower than in the call before, a new line begins.</param>
     public void Report(MapProgress value)
     {
         lock (_lock)
@@ -71,7 +71,7 @@ public sealed class ProgressBar : IProgress<MapProgress>, IMapViewer, IDisposabl
         }
     }
 
-    /// <summary>Ends the line of reports that came by other means, where it stopped. The bar may be used again.</summary>
+    /// <summary>Ends the line that <see cref="Report"/> has begun, and leaves it as it is. The bar may be used again.</summary>
     public void Dispose()
     {
         lock (_lock) EndLine_NeedsLock();

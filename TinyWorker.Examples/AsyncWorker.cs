@@ -26,7 +26,7 @@ internal static class AsyncWorker
     public static async Task RunAsync()
     {
         await using var clients = new TinyTroupe<string, string>(worker => new Client(), new PoolTroupeOptions { Workers = 16 });
-        Console.WriteLine(await clients.Submit("GET /"));
+        Console.WriteLine(await clients.CallAsync("GET /"));
     }
     // </sample>
 }

@@ -10,7 +10,7 @@ internal static class Broken
 
         try
         {
-            await models.Submit("Hello?");
+            await models.CallAsync("Hello?");
         }
         catch (WorkerStartException exception)
         {

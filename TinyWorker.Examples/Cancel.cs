@@ -9,15 +9,15 @@ internal static class Cancel
         await using var sleepers = new TinyTroupe<string, string>(Sleep, new() { Workers = 1 });
         await using var hurried = new TinyTroupe<string, string>(Sleep, new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(0.5) });
 
-        var running = sleepers.Submit("running");
-        var waiting = sleepers.Submit("waiting");
+        var running = await sleepers.SubmitAsync("running");
+        var waiting = await sleepers.SubmitAsync("waiting");
         await started.WaitAsync();
 
         waiting.Cancel();                                // never runs
         running.Cancel();                                // its token fires
         Console.WriteLine(await Outcome(running));
         Console.WriteLine(await Outcome(waiting));
-        Console.WriteLine(await Outcome(hurried.Submit("late")));   // nobody cancels it: its deadline does
+        Console.WriteLine(await Outcome(await hurried.SubmitAsync("late")));   // nobody cancels it: its deadline does
 
         string Sleep(string name, CancellationToken token)
         {

@@ -13,8 +13,8 @@ internal static class Chain
         var path = Path.GetTempFileName();
         await File.WriteAllTextAsync(path, "a troupe of workers behind a channel");
 
-        var text = readers.Submit(path);        // a future: nothing has been waited for
-        var words = counters.Submit(text);      // enters the second troupe when the text is there, and holds no worker until then
+        var text = readers.Submit(path);        // a future: nothing has waited
+        var words = counters.Submit(text);      // waits for the text, and holds no worker until the text is there
         var report = words.Then(count => $"{count} words");
 
         Console.WriteLine(await report);

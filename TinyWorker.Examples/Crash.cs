@@ -9,7 +9,8 @@ internal static class Crash
 
     public static async Task RunAsync()
     {
-        await using var workers = new TinyTroupe<int, long>(Square, new ProcessTroupeOptions { Name = "squares", Workers = 3, MaxAttempts = 20 });
+        await using var workers = new TinyTroupe<int, long>(
+            Square, new ProcessTroupeOptions { Name = "squares", Workers = 3, MaxAttempts = 20 });
         await workers.WhenReadyAsync();
 
         using var over = new CancellationTokenSource();
@@ -17,13 +18,14 @@ internal static class Crash
         var sum = await workers.MapAsync(Enumerable.Range(0, Tasks)).SumAsync();
         await over.CancelAsync();
 
-        Console.WriteLine($"{await killing} worker processes were killed meanwhile.");
+        Console.WriteLine($"{await killing} worker processes were killed while the tasks ran.");
         Console.WriteLine(workers);
-        Console.WriteLine($"The sum of the squares is {sum:N0}, which is {(sum == Enumerable.Range(0, Tasks).Sum(x => (long)x * x) ? "right" : "WRONG")}.");
+        var isRight = sum == Enumerable.Range(0, Tasks).Sum(x => (long)x * x);
+        Console.WriteLine($"The sum of the squares is {sum:N0}, which is {(isRight ? "right" : "WRONG")}.");
 
         try
         {
-            // Not tried again: it would end any worker.
+            // This troupe has no second attempt: the task would end every worker.
             await using var unlucky = new TinyTroupe<int, int>(
                 code =>
                 {
@@ -32,7 +34,7 @@ internal static class Crash
                     return code;
                 },
                 new ProcessTroupeOptions { Name = "unlucky", Workers = 1 });
-            await unlucky.Submit(42);
+            await unlucky.CallAsync(42);
         }
         catch (WorkerCrashedException exception)
         {
@@ -47,7 +49,7 @@ internal static class Crash
         return (long)x * x;
     }
 
-    /// <summary>Kills one worker after the other, as the system does when memory runs out.</summary>
+    /// <summary>Kills one worker after the other, as the operating system does when memory runs out.</summary>
     private static async Task<int> KillAsync(TinyTroupe<int, long> workers, CancellationToken over)
     {
         for (var killed = 0; ; killed++)
@@ -62,7 +64,7 @@ internal static class Crash
             }
             catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
             {
-                killed--;   // it has ended by itself
+                killed--;   // the process has ended by itself
             }
         }
     }

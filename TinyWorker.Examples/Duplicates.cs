@@ -1,16 +1,15 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// Finds files of equal content: a map takes every file through a troupe of workers that hash and a troupe of one worker that
-/// groups, and shows how far it has come. Every regular file is read once, whole; only paths and hashes are kept. Hard links to
-/// one file count as duplicates.
+/// Finds files with equal content. A map takes every file through two troupes: the workers of the first hash the files, the one worker of
+/// the second groups them. A bar shows the progress. Every regular file is read once; only paths and hashes stay in memory. Hard links to
+/// the same file count as duplicates.
 /// </summary>
 internal sealed class Duplicates
 {
-    private const int Window = 1024;   // files on their way at a time: enough to keep every worker busy
+    private const int Window = 1024;   // how many files are on their way at a time: enough to keep every worker busy
 
     private readonly HashSet<DuplicatesGroup> groups = [];
     private readonly List<string> unreadable = [];
@@ -35,13 +34,13 @@ internal sealed class Duplicates
 
     private async Task FindAsync()
     {
-        var clock = Stopwatch.StartNew();
         var walk = new DuplicatesWalk(Report);
-        var paths = walk.Files(root).ToList();   // first, so that the bar knows how many there are
+        var paths = walk.Files(root).ToList();   // the walk comes first, so that the bar knows how many files there are
 
+        using var progress = new DuplicatesProgress();
         await using (var chain = new DuplicatesChain())
         {
-            var options = new MapOptions { Ordered = false, Window = Window, Progress = new ProgressBar("hashing") };
+            var options = new MapOptions { Ordered = false, Window = Window, Progress = progress };
             await foreach (var (_, path, group, exception) in chain.MapOutcomesAsync(paths, options))
             {
                 if (exception is null)
@@ -51,7 +50,7 @@ internal sealed class Duplicates
             }
         }
 
-        Print(clock.Elapsed, walk.Skipped);
+        Print(progress, walk.Skipped);
     }
 
     private void Count(DuplicatesGroup group)
@@ -61,12 +60,12 @@ internal sealed class Duplicates
         bytes += group.Length;
     }
 
-    // Kept for the end: a line in the midst of the progress bar would tear it apart.
+    // The messages are printed at the end: a line in the middle of the progress bar would break the bar.
     private void Report(string path, Exception exception) => unreadable.Add($"cannot read '{path}': {exception.Message}");
 
-    private void Print(TimeSpan elapsed, int skipped)
+    private void Print(DuplicatesProgress progress, int skipped)
     {
-        // The order in which files were walked and hashed must not show.
+        // Everything is sorted: the output must not depend on the order in which files were found and hashed.
         foreach (var line in unreadable.Order(StringComparer.Ordinal))
             Console.Error.WriteLine(line);
 
@@ -85,16 +84,17 @@ internal sealed class Duplicates
             text.Clear();
         }
 
-        var seconds = Math.Max(elapsed.TotalSeconds, 0.000_001);
         Console.WriteLine($"{duplicates.Count:N0} groups of duplicates with {duplicates.Sum(group => (long)group.Paths.Count):N0} files; "
             + $"{duplicates.Sum(group => group.Wasted):N0} bytes could be saved");
-        Console.WriteLine($"{files:N0} files with {bytes:N0} bytes read in {seconds:F2} s: "
-            + $"{files / seconds:N0} files/s, {bytes / seconds / 1_000_000:N1} MB/s");
+        var seconds = progress.Last.Elapsed.TotalSeconds;
+        Console.WriteLine($"{files:N0} files with {bytes:N0} bytes hashed in {seconds:F2} s: "
+            + $"{progress.FilesPerSecond:N0} files/s, {(seconds > 0 ? bytes / seconds / 1_000_000 : 0):N1} MB/s");
         if (unreadable.Count + skipped > 0)
-            Console.WriteLine($"{unreadable.Count:N0} files or folders could not be read; {skipped:N0} pipes, sockets or devices were left out");
+            Console.WriteLine(
+                $"{unreadable.Count:N0} files or folders could not be read; {skipped:N0} pipes, sockets or devices were skipped");
     }
 
-    /// <summary>The folder, this one or one above it, that holds a .git; in a linked worktree that is a file.</summary>
+    /// <summary>The current folder or the nearest one above it that contains .git. In a linked worktree .git is a file.</summary>
     private static string? FindRepository()
     {
         for (var folder = new DirectoryInfo(Environment.CurrentDirectory); folder is not null; folder = folder.Parent)

@@ -1,7 +1,8 @@
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// Two troupes as one: a path goes in, the group of its content comes out. So a map, which takes any troupe, takes the chain.
+/// Two troupes as one: a path goes in, the group of files with its content comes out. A map takes any <see cref="ITinyTroupe{TIn, TOut}"/>,
+/// so a map takes this chain.
 /// </summary>
 internal sealed class DuplicatesChain : ITinyTroupe<string, DuplicatesGroup>
 {
@@ -25,6 +26,25 @@ internal sealed class DuplicatesChain : ITinyTroupe<string, DuplicatesGroup>
     public async ValueTask<TinyFuture<DuplicatesGroup>> SubmitAsync(
         TinyFuture<string> input, CancellationToken cancellationToken = default) =>
         await groupers.SubmitAsync(await hashers.SubmitAsync(input, cancellationToken), cancellationToken);
+
+    public Task WhenReadyAsync(CancellationToken cancellationToken = default) =>
+        Task.WhenAll(hashers.WhenReadyAsync(cancellationToken), groupers.WhenReadyAsync(cancellationToken));
+
+    public TroupeSnapshot Snapshot() => hashers.Snapshot();   // the stage that takes the time
+
+    public TroupeExplanation Explain(TroupeExplanation? since = null) => hashers.Explain(since);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await hashers.StopAsync(cancellationToken);
+        await groupers.StopAsync(cancellationToken);
+    }
+
+    public void Abort()
+    {
+        hashers.Abort();
+        groupers.Abort();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace TinyWorker.Examples;
 
-/// <summary>A SHA-256 hash as a value: 32 bytes in place, where an array would be an object for every file.</summary>
+/// <summary>A SHA-256 hash as a value of 32 bytes. An array would be one more object for every file.</summary>
 internal readonly record struct DuplicatesDigest(UInt128 High, UInt128 Low)
 {
     public static DuplicatesDigest From(ReadOnlySpan<byte> hash) =>

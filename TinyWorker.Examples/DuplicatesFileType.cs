@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// Tells regular files from pipes, sockets and devices, for which .NET has no call.
-/// Linux is asked by statx(2), whose structure is the same on every processor. Elsewhere every file is taken for regular.
+/// Tells regular files from pipes, sockets and devices; .NET has no call for that.
+/// On Linux it calls statx(2), whose structure is the same on every processor. On other systems every file counts as regular.
 /// </summary>
 internal static class DuplicatesFileType
 {
@@ -16,7 +16,7 @@ internal static class DuplicatesFileType
     private const int TypeMask = 0xF000;          // S_IFMT
     private const int RegularFile = 0x8000;       // S_IFREG
 
-    /// <summary>False if the path is known to be something else. A path that cannot be asked for is left to fail when it is opened.</summary>
+    /// <summary>False if the path is not a regular file. True if that is not known: such a path may fail when it is opened.</summary>
     public static bool MayBeRegular(string path)
     {
         if (!OperatingSystem.IsLinux())

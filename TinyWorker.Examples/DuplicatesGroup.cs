@@ -1,6 +1,6 @@
 namespace TinyWorker.Examples;
 
-/// <summary>The files of one content. Only the grouping worker adds to it; it is read when every task has ended.</summary>
+/// <summary>The files with the same content. Only the grouping worker adds files; the group is read when every task has ended.</summary>
 internal sealed class DuplicatesGroup(DuplicatesDigest digest, long length)
 {
     public DuplicatesDigest Digest => digest;
@@ -9,6 +9,6 @@ internal sealed class DuplicatesGroup(DuplicatesDigest digest, long length)
 
     public List<string> Paths { get; } = new(1);
 
-    /// <summary>The bytes that keeping one file of the group would save.</summary>
+    /// <summary>How many bytes would be saved if only one file of the group were kept.</summary>
     public long Wasted => Length * (Paths.Count - 1);
 }

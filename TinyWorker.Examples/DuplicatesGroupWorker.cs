@@ -1,8 +1,7 @@
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// Collects files by content, and tells for each in which group it is. Its troupe has one worker, so the dictionary needs no
-/// lock.
+/// Groups files by content and returns the group of each file. The troupe has one worker, so the dictionary needs no lock.
 /// </summary>
 internal sealed class DuplicatesGroupWorker : TinyWorker<DuplicatesHashedFile, DuplicatesGroup>
 {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace TinyWorker.Examples;
 
-/// <summary>Hashes one file after the other with a hash object and a buffer that are made once.</summary>
+/// <summary>Hashes one file after the other. The hash object and the buffer are made once.</summary>
 internal sealed class DuplicatesHashWorker : TinyWorker<string, DuplicatesHashedFile>, IDisposable
 {
     private const int BufferSize = 128 * 1024;
@@ -13,7 +13,7 @@ internal sealed class DuplicatesHashWorker : TinyWorker<string, DuplicatesHashed
 
     public override DuplicatesHashedFile Call(string input, CancellationToken cancellationToken)
     {
-        // Whether the file before ended well or half read, this one starts with a clean hash.
+        // The file before this one may have failed half way, so the hash is reset first.
         hash.GetHashAndReset(digest);
         using var file = File.OpenHandle(input, share: FileShare.ReadWrite | FileShare.Delete);
 

@@ -2,14 +2,19 @@ using System.IO.Enumeration;
 
 namespace TinyWorker.Examples;
 
-/// <summary>Walks a tree lazily and yields its regular files, hidden ones included. Follows no symbolic link.</summary>
-/// <param name="report">Is told of every folder that cannot be read; the walk goes on without it.</param>
+/// <summary>
+/// Walks a tree lazily and yields its regular files, hidden ones included. It follows no symbolic links, and skips folders named bin, obj
+/// and .git: tools fill these folders with copies.
+/// </summary>
+/// <param name="report">Called for every folder that cannot be read. The walk then skips that folder.</param>
 internal sealed class DuplicatesWalk(Action<string, Exception> report)
 {
-    // The defaults would leave out hidden files, and folders without access silently.
+    private static readonly string[] SkippedFolders = ["bin", "obj", ".git"];
+
+    // The defaults would skip hidden files, and would skip folders without access silently.
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    /// <summary>Pipes, sockets and devices met so far; to open one of them may block for ever.</summary>
+    /// <summary>How many pipes, sockets and devices were skipped so far. To open one of them could block for ever.</summary>
     public int Skipped { get; private set; }
 
     public IEnumerable<string> Files(string root)
@@ -30,7 +35,7 @@ internal sealed class DuplicatesWalk(Action<string, Exception> report)
         }
     }
 
-    /// <summary>One folder's entries, as a list: a lazy enumeration could not report an error in its middle and go on.</summary>
+    /// <summary>The entries of one folder, as a list: a lazy enumeration could not report an error and go on.</summary>
     private List<(string Path, bool IsFolder)> Entries(string folder)
     {
         var entries = new List<(string, bool)>();
@@ -41,7 +46,7 @@ internal sealed class DuplicatesWalk(Action<string, Exception> report)
                 (ref entry) => (entry.ToFullPath(), entry.IsDirectory),
                 Everything)
             {
-                ShouldIncludePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+                ShouldIncludePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !IsSkipped(ref entry),
             });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -50,5 +55,13 @@ internal sealed class DuplicatesWalk(Action<string, Exception> report)
         }
 
         return entries;
+    }
+
+    private static bool IsSkipped(ref FileSystemEntry entry)
+    {
+        if (!entry.IsDirectory) return false;
+        foreach (var name in SkippedFolders)
+            if (entry.FileName.SequenceEqual(name)) return true;
+        return false;
     }
 }

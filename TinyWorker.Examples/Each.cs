@@ -8,7 +8,8 @@ internal static class Each
         await using var parsers = new TinyTroupe<string, int>(text => int.Parse(text), new() { Workers = 1 });
 
         string[] texts = ["1", "two", "3"];
-        var futures = texts.Select(text => parsers.Submit(text)).ToArray();
+        List<TinyFuture<int>> futures = [];
+        foreach (var text in texts) futures.Add(await parsers.SubmitAsync(text));
         await foreach (var future in TinyFuture.WhenEach(futures))   // as they end, whether well or not
             Console.WriteLine(future);
         // </sample>

@@ -8,9 +8,9 @@ internal static class Function
         await using var counters = new TinyTroupe<int, int>(CountPrimes, new() { Workers = 4 });
 
         int[] limits = [10, 1_000, 100_000];
-        var futures = limits.Select(limit => counters.Submit(limit)).ToArray();
-        foreach (var future in futures)
-            Console.WriteLine(await future);
+        List<TinyFuture<int>> futures = [];
+        foreach (var limit in limits) futures.Add(await counters.SubmitAsync(limit));
+        foreach (var future in futures) Console.WriteLine(await future);
     }
 
     private static int CountPrimes(int limit) =>

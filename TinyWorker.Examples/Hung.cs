@@ -12,13 +12,13 @@ internal static class Hung
             {
                 if (x >= 0) return x * x;
                 started.Release();
-                never.Wait();   // heeds no token
+                never.Wait();   // ignores its token
                 return x;
             },
             new() { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(200) });
 
-        var hung = workers.Submit(-1);
-        var next = workers.Submit(3);
+        var hung = await workers.SubmitAsync(-1);
+        var next = await workers.SubmitAsync(3);
         await started.WaitAsync();
         hung.Cancel();
 

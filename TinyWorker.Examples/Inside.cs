@@ -12,7 +12,7 @@ internal static class Inside
 
         try
         {
-            await counters.Submit("outer");
+            await counters.CallAsync("outer");
         }
         catch (InvalidOperationException exception)
         {

@@ -14,7 +14,7 @@ internal static class Leave
                 break;
             }
 
-        Console.WriteLine(await squares.Submit(3));   // the troupe is as good as new
+        Console.WriteLine(await squares.CallAsync(3));   // the troupe can be used further
 
         static IEnumerable<int> Endless()
         {

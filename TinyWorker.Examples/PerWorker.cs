@@ -21,7 +21,7 @@ internal static class PerWorker
             worker => new Model(devices[worker.Index], everyone),
             new() { Name = "models", Workers = devices.Length });
 
-        var answers = await TinyFuture.WhenAll(devices.Select(_ => models.Submit("Hello?")));
+        var answers = await Task.WhenAll(devices.Select(_ => models.CallAsync("Hello?").AsTask()));
         Console.WriteLine(string.Join(Environment.NewLine, answers.Order()));
     }
     // </sample>

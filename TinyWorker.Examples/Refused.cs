@@ -7,7 +7,7 @@ internal static class Refused
         // <sample>
         var words = new Dictionary<string, int> { ["one"] = 1, ["two"] = 2 };
         await using var readers = new TinyTroupe<string, int>(word => words[word], new ProcessTroupeOptions { Workers = 1 });
-        Console.WriteLine(await readers.Submit("two"));   // by a copy of the dictionary
+        Console.WriteLine(await readers.CallAsync("two"));   // by a copy of the dictionary
 
         using var log = new MemoryStream();
         try

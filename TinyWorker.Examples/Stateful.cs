@@ -8,7 +8,7 @@ internal static class Stateful
     // <sample>
     private sealed class Hasher : TinyWorker<string, string>, IDisposable
     {
-        // Not thread-safe, and need not be: a worker has one task at a time, on its own thread.
+        // It is not thread-safe and need not be: a worker runs one task at a time, on its own thread.
         private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
         public override string Call(string text, CancellationToken cancellationToken)
@@ -25,8 +25,8 @@ internal static class Stateful
         await using var hashers = new TinyTroupe<string, string>(worker => new Hasher(), new() { Workers = 4 });
 
         string[] words = ["one", "two", "three"];
-        foreach (var future in words.Select(word => hashers.Submit(word)).ToArray())
-            Console.WriteLine(await future);
+        foreach (var hash in await Task.WhenAll(words.Select(word => hashers.CallAsync(word).AsTask())))
+            Console.WriteLine(hash);
     }
     // </sample>
 }

@@ -12,7 +12,8 @@ internal static class Stop
                 return x;
             },
             new() { Name = "sleepers", Workers = 1 });
-        var futures = Enumerable.Range(0, 3).Select(x => sleepers.Submit(x)).ToArray();
+        List<TinyFuture<int>> futures = [];
+        for (var x = 0; x < 3; x++) futures.Add(await sleepers.SubmitAsync(x));
 
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await sleepers.StopAsync(patience.Token);   // drains for 200 ms, then aborts
@@ -20,7 +21,7 @@ internal static class Stop
         Console.WriteLine(string.Join(", ", futures.Select(future => future.Status)));
         try
         {
-            await sleepers.Submit(3);
+            await sleepers.CallAsync(3);
         }
         catch (ObjectDisposedException)
         {

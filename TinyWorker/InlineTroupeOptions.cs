@@ -1,11 +1,7 @@
 namespace TinyWorker;
 
 /// <summary>
-/// For debugging: a task runs inside its <c>Submit</c>, on the submitter's thread. What becomes ready otherwise (its input finished
-/// elsewhere) runs on the shared pool. A task that hangs hangs its submitter; its future still ends when its worker is given up.
+/// For debugging: a task runs inside its <c>Submit</c>, on the submitter's thread. A task whose input finishes elsewhere
+/// runs on the shared pool. A task that hangs blocks its submitter; its future still ends when its worker is abandoned.
 /// </summary>
-public sealed class InlineTroupeOptions : TinyTroupeOptions
-{
-    /// <summary>Gets a value indicating whether it is the inside of a worker process, whose tasks are watched from the parent.</summary>
-    internal bool IsInChild { get; init; }
-}
+public sealed record InlineTroupeOptions : TinyTroupeOptions;

@@ -1,4 +1,4 @@
 namespace TinyWorker;
 
 /// <summary>The workers are asynchronous loops on the shared thread pool. For many workers that mostly await.</summary>
-public sealed class PoolTroupeOptions : TinyTroupeOptions;
+public sealed record PoolTroupeOptions : TinyTroupeOptions;

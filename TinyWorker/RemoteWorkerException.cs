@@ -1,14 +1,16 @@
 namespace TinyWorker;
 
 /// <summary>
-/// An exception from a worker process whose own type cannot be rebuilt in this one: it has no constructor for that, or is not to be found
-/// here. Its message, its inner exceptions and its stack trace are kept; <see cref="Exception.ToString"/> shows the remote stack trace.
+/// An exception from a worker process whose own type cannot be rebuilt in this process: the type has no constructor for that, or is not
+/// found here. It keeps the message, the inner exceptions and the stack trace; <see cref="Exception.ToString"/> shows the remote stack
+/// trace.
 /// </summary>
 #pragma warning disable CA1032 // Made by the library alone.
 public sealed class RemoteWorkerException : TroupeException
 #pragma warning restore CA1032
 {
-    internal RemoteWorkerException(string troupe, string remoteTypeName, string? remoteStackTrace, string message, Exception? innerException)
+    internal RemoteWorkerException(
+        string troupe, string remoteTypeName, string? remoteStackTrace, string message, Exception? innerException)
         : base(troupe, message, innerException)
     {
         RemoteTypeName = remoteTypeName;

@@ -1,9 +1,10 @@
 namespace TinyWorker;
 
-/// <summary>Where a <see cref="TinyFuture{T}"/> is in its life. It only ever moves forward.</summary>
+/// <summary>How far a <see cref="TinyFuture{T}"/> has come. It only moves forward, but for a task that is to be run again: that one is
+/// <see cref="Pending"/> once more.</summary>
 public enum TinyFutureStatus
 {
-    /// <summary>Not started: it waits for its input, for a place in the queue's turn, or for its producer.</summary>
+    /// <summary>Not started: it waits for its input, for a worker, or for its producer.</summary>
     Pending,
 
     /// <summary>A worker runs it now.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TinyWorker.Benchmarks.Modes;
 
-/// <summary>Do idle troupes use processor time? Ten of them, next to the same process without any.</summary>
+/// <summary>Do idle troupes use processor time? Compares ten troupes with the same process without a troupe.</summary>
 internal static class IdleMode
 {
     private const int Troupes = 10;
@@ -33,7 +33,7 @@ internal static class IdleMode
 
     private static async Task PrintProcessorTimeAsync(string what)
     {
-        // What starting up has left behind (tiered compilation, the pool's spinning threads) ends within the first second.
+        // Work of the start (tiered compilation, spinning threads of the pool) ends within the first second.
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
 
         var before = ProcessorTime();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TinyWorker.Benchmarks.Modes;
 
-/// <summary>What does a chained task cost while it waits, and does a very deep chain run, fault and cancel in seconds?</summary>
+/// <summary>How much memory does a chained task take while it waits? Does a very long chain run, fault and cancel in seconds?</summary>
 internal static class MemoryMode
 {
     private const int Depth = 1_000_000;

@@ -5,24 +5,24 @@ using BenchmarkDotNet.Attributes;
 namespace TinyWorker.Benchmarks.Modes;
 
 /// <summary>
-/// The same benchmarks in seconds, for development: the peers take turns within each round, so that a noisy neighbour on
-/// the machine hits them all alike and their ratio survives.
+/// The same benchmarks in seconds, for development. The peers take turns within each round, so that other work on the machine
+/// slows all of them alike and the ratios stay right.
 /// </summary>
 internal static class QuickMode
 {
-    // Until the runtime has compiled the hot paths for the last time: it takes its time over that, and its first versions are twice as slow.
+    // Until tiered compilation has finished with the hot paths: the first versions are twice as slow.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
     private const int Rounds = 7;
 
-    // As many as BenchmarkDotNet runs here between two collections. With one alone the first generation never fills, nothing
-    // is collected while the clock runs, and whoever allocates most looks up to twice as fast as they are.
+    // The same number as BenchmarkDotNet runs between two collections. With a single invocation nothing would be collected while
+    // the clock runs, and peers that allocate much would look up to twice as fast as they are.
     private const int InvocationsPerRound = BenchmarkConfig.InvocationsPerIteration;
 
-    // A peer that hangs (bounded channels can, dotnet/runtime#131141) is named instead of waited for without end.
+    // A peer that hangs fails with its name. Bounded channels can hang: dotnet/runtime#131141.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
-    /// <returns>The exit code: 0, or 1 when no class has such a name or the peers of a group disagree.</returns>
+    /// <returns>The exit code: 0, or 1 if no class has such a name or the peers of a group have different results.</returns>
     public static async Task<int> RunAsync(string filter)
     {
         var classes = typeof(QuickMode).Assembly.GetExportedTypes()
@@ -139,13 +139,13 @@ internal static class QuickMode
 
         public long Checksum { get; private set; }
 
-        /// <summary>The median of the rounds' ratios: within a round both had the same machine, between rounds it drifts.</summary>
+        /// <summary>The median of the ratios of the rounds: the machine may change between rounds, but hardly within one.</summary>
         public double RatioTo(Peer baseline) =>
             Median([.. Nanoseconds.Zip(baseline.Nanoseconds, (mine, theirs) => mine / theirs)]);
 
         public async Task MeasureAsync(TimeSpan deadline)
         {
-            // Each turn starts from a clean heap: nobody pays for collecting what the peer before it left behind.
+            // Each turn starts with a clean heap: no peer pays for the garbage of the peer before it.
             GC.Collect();
             GC.WaitForPendingFinalizers();
 
@@ -162,8 +162,8 @@ internal static class QuickMode
 
         public async Task RunAsync(TimeSpan deadline)
         {
-            // Every peer starts outside the pool, as under BenchmarkDotNet: a blocking one would take a thread from the pool that it
-            // may need, and Task.Run from a pool thread goes to that thread's own queue.
+            // Every peer starts outside of the pool, as in BenchmarkDotNet. On the pool a blocking peer would occupy a thread that it may
+            // need, and Task.Run would use the local queue of that thread.
             var run = Task.Factory.StartNew(
                 () => _synchronous is not null ? Task.FromResult(_synchronous()) : _asynchronous!(),
                 CancellationToken.None,
@@ -175,7 +175,7 @@ internal static class QuickMode
             }
             catch (TimeoutException)
             {
-                throw new TimeoutException($"'{Description}' has not ended within {deadline.TotalSeconds} s: it hangs.");
+                throw new TimeoutException($"'{Description}' did not end within {deadline.TotalSeconds} s: it hangs.");
             }
         }
 

@@ -3,7 +3,10 @@ using TinyWorker.Benchmarks.Peers;
 
 namespace TinyWorker.Benchmarks.Modes;
 
-/// <summary>How long it takes from nothing to the first result of one and of four worker processes, beside a child that does nothing. They take turns.</summary>
+/// <summary>
+/// How long does a troupe of one and of four worker processes take from its constructor to its first result, compared with a bare child?
+/// They take turns.
+/// </summary>
 internal static class StartMode
 {
     private const int Rounds = 15;
@@ -14,16 +17,19 @@ internal static class StartMode
         for (var round = -1; round < Rounds; round++)
         {
             var (b, o, f) = (await BareAsync(), await TroupeAsync(1), await TroupeAsync(4));
-            if (round < 0) continue;   // the first compiles this side
+            if (round < 0) continue;   // the first round includes compilation
             bare.Add(b);
             one.Add(o);
             four.Add(f);
         }
 
         Console.WriteLine($"One bare child to its first answer: {Median(bare):F0} ms");
-        Console.WriteLine($"A troupe of one process to its first result: {Median(one):F0} ms, {Median([.. one.Zip(bare, (mine, theirs) => mine / theirs)]):F2} of the bare child");
-        Console.WriteLine($"A troupe of four processes to its first result: {Median(four):F0} ms, {Median([.. four.Zip(bare, (mine, theirs) => mine / theirs)]):F2} of the bare child");
+        Console.WriteLine($"One worker process to its first result: {Median(one):F0} ms, {Ratio(one, bare):F2} of the bare child");
+        Console.WriteLine($"Four worker processes to their first result: {Median(four):F0} ms, {Ratio(four, bare):F2} of the bare child");
     }
+
+    private static double Ratio(List<double> times, List<double> baseline) =>
+        Median([.. times.Zip(baseline, (time, other) => time / other)]);
 
     private static async Task<double> BareAsync()
     {

@@ -7,9 +7,10 @@ using System.Runtime.InteropServices;
 namespace TinyWorker.Benchmarks.Peers;
 
 /// <summary>
-/// The floor for worker processes: a child that does nothing but answer every message (its length in four bytes, then so many bytes) with
-/// one byte, over the same transport, a Unix domain socket. That side blocks, as a worker process does; this side is asynchronous, as most would
-/// write it, or blocks, which is quicker: one or the other for each child, as an asynchronous call makes the socket a non-blocking one.
+/// The lower limit for worker processes: a child that only answers every message with one byte, over the same transport, a Unix domain
+/// socket. A message is its length in four bytes, then the bytes. The child blocks, as a worker process does. The parent is asynchronous,
+/// as most users would write it, or blocks, which is faster. Use only one of the two with a child: an asynchronous call makes the socket
+/// non-blocking.
 /// </summary>
 internal sealed class BareChild : IDisposable
 {
@@ -35,7 +36,7 @@ internal sealed class BareChild : IDisposable
         var process = Process.Start(
             new ProcessStartInfo(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"))
             {
-                // BenchmarkDotNet runs a program of its own; the child is this one all the same.
+                // BenchmarkDotNet generates and runs another program. The child is always this one.
                 ArgumentList =
                 {
                     "exec", "--runtimeconfig", program + ".runtimeconfig.json", "--depsfile", program + ".deps.json",
@@ -85,7 +86,7 @@ internal sealed class BareChild : IDisposable
         if (await _socket.ReceiveAsync(_answer) == 0) throw new EndOfStreamException("The bare child is gone.");
     }
 
-    /// <summary>The same, and blocks.</summary>
+    /// <summary>Sends an empty message and blocks until the answer is there.</summary>
     public void RoundTrip()
     {
         BinaryPrimitives.WriteInt32LittleEndian(_header, 0);

@@ -2,7 +2,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace TinyWorker.Benchmarks.Peers;
 
-/// <summary>How a bounded Dataflow network is used: it holds its results itself, so someone must receive while another sends.</summary>
+/// <summary>The use of a bounded Dataflow network: it stores its results, so one task must receive while another sends.</summary>
 internal static class Dataflow
 {
     public static async Task<long> SendAllWhileReceivingAsync(ITargetBlock<int> first, IReceivableSourceBlock<int> last, int count)
@@ -16,7 +16,7 @@ internal static class Dataflow
         long sum = 0;
         for (var received = 0; received < count; received++)
         {
-            // TryReceive first: ReceiveAsync alone allocates for every item, also when the item is there already.
+            // TryReceive first: ReceiveAsync allocates for every item, even if the item is already there.
             if (!last.TryReceive(out var result))
                 result = await last.ReceiveAsync();
             sum += result;

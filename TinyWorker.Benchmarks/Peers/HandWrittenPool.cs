@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace TinyWorker.Benchmarks.Peers;
 
-/// <summary>What a user writes by hand today: a bounded channel, consumer loops, and a <see cref="TaskCompletionSource{T}"/> an item.</summary>
+/// <summary>A pool as users write it: a bounded channel, consumer loops, a <see cref="TaskCompletionSource{T}"/> for each item.</summary>
 internal sealed class HandWrittenPool<TIn, TOut> : IAsyncDisposable
 {
     private readonly Channel<(TIn Input, TaskCompletionSource<TOut> Completion)> _channel;
@@ -14,10 +14,10 @@ internal sealed class HandWrittenPool<TIn, TOut> : IAsyncDisposable
         _consumers = [.. Enumerable.Range(0, consumers).Select(_ => Task.Run(() => ConsumeAsync(function)))];
     }
 
-    /// <summary>Waits for room in the channel. The result is an out parameter because wrapping both in one more task would slow the peer down.</summary>
+    /// <summary>Waits for room in the channel. The result is an out parameter, as one more task around both would cost time.</summary>
     public ValueTask SubmitAsync(TIn input, out Task<TOut> result)
     {
-        // Continuations must not run on the consumer's loop; a user who forgets this gets a faster and wrong pool.
+        // Continuations must not run on the loop of the consumer. Without this option the pool would be faster, and wrong.
         var completion = new TaskCompletionSource<TOut>(TaskCreationOptions.RunContinuationsAsynchronously);
         result = completion.Task;
         return _channel.Writer.WriteAsync((input, completion));

@@ -1,13 +1,13 @@
 namespace TinyWorker.Benchmarks.Peers;
 
-/// <summary>The bare cost of handing one item to another thread and getting its result: two threads over two semaphores.</summary>
+/// <summary>The least that one item costs that goes to another thread and comes back: two threads, two semaphores.</summary>
 internal sealed class PingPong : IDisposable
 {
     private readonly SemaphoreSlim _ping = new(0);
     private readonly SemaphoreSlim _pong = new(0);
     private readonly Thread _thread;
 
-    // Belongs to whoever was signalled last; the semaphores order the accesses.
+    // The thread that was signalled last owns both fields; the semaphores order the accesses.
     private int _ball;
     private bool _stopped;
 

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace TinyWorker.Benchmarks.Peers;
 
-/// <summary>The floor: a bounded channel and consumer loops that give no result back to anyone, only a sum at the end.</summary>
+/// <summary>The lower limit: a bounded channel and consumer loops that return no results, only a sum at the end.</summary>
 internal sealed class RawChannel : IAsyncDisposable
 {
     private readonly Channel<int> _channel;
@@ -40,7 +40,7 @@ internal sealed class RawChannel : IAsyncDisposable
     {
         while (await _channel.Reader.WaitToReadAsync())
         {
-            // Counted by the batch: an interlocked operation an item would be a cost that a raw channel does not have.
+            // Counted by batch: a raw channel does not have the cost of an interlocked operation for each item.
             var taken = 0;
             long sum = 0;
             while (_channel.Reader.TryRead(out var x))

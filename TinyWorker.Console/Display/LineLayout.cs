@@ -5,13 +5,13 @@ using Spectre.Console.Rendering;
 
 namespace TinyWorker.Display;
 
-/// <summary>What a line says, and how it fits the terminal's width.</summary>
+/// <summary>The text of a line, fitted to the width of the terminal.</summary>
 internal static class LineLayout
 {
     private const int NarrowestBar = 10;
     private const int WidestBar = 60;
 
-    // The last column, after which many terminals wrap, and room for the ^C that a terminal writes behind the line.
+    // One for the last column, after which many terminals wrap, and two for the ^C that a terminal writes after the line.
     private const int SpareColumns = 3;
 
     private static readonly Style Running = new(Color.Blue);
@@ -20,7 +20,7 @@ internal static class LineLayout
     private static readonly Style Failed = new(Color.Red);
     private static readonly Style Empty = new(Color.Grey);
 
-    /// <summary>The text without what would break a line or speak to the terminal.</summary>
+    /// <summary>The text without control characters, which could break the line or control the terminal.</summary>
     public static string OneLine(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)).Trim();
 
     /// <summary>For a terminal: <c>squares  ━━━━━━──────  42%   420/1000  84.0/s  00:05&lt;00:07  3 failed</c>.</summary>
@@ -35,7 +35,8 @@ internal static class LineLayout
         if (progress.Total is { } total)
         {
             var totalText = Number(total);
-            facts.Append(Percent(progress, total).PadLeft(4)).Append("  ").Append(Number(progress.Completed).PadLeft(totalText.Length)).Append('/').Append(totalText);
+            facts.Append(Percent(progress, total).PadLeft(4)).Append("  ")
+                .Append(Number(progress.Completed).PadLeft(totalText.Length)).Append('/').Append(totalText);
         }
         else
         {
@@ -43,11 +44,13 @@ internal static class LineLayout
         }
 
         facts.Append("  ").Append(Speed(line)).Append("  ").Append(Time(progress.Elapsed));
-        if (progress.Total is not null && !line.HasEnded) facts.Append('<').Append(Remaining(line) is { } remaining ? Time(remaining) : "?");
+        if (progress.Total is not null && !line.HasEnded)
+            facts.Append('<').Append(Remaining(line) is { } remaining ? Time(remaining) : "?");
         var failures = progress.Faulted > 0 ? $"  {Number(progress.Faulted)} failed" : "";
         var end = isStopped ? "  stopped" : "";
 
-        // What is left of the line is for the description and the bar; the description yields first, and then the bar goes.
+        // The rest of the line is for the description and the bar. If there is too little room, the description gets shorter first;
+        // then the bar is left out.
         var left = room - facts.Length - failures.Length - end.Length;
         if (left < 0)
         {
@@ -75,8 +78,9 @@ internal static class LineLayout
         var progress = line.Progress;
         var text = new StringBuilder();
         if (line.Description.Length > 0) text.Append(line.Description).Append(": ");
-        if (progress.Total is { } total) text.Append(CultureInfo.InvariantCulture, $"{Percent(progress, total)} ({progress.Completed}/{total})");
-        else text.Append(Number(progress.Completed));
+        text.Append(progress.Total is { } total
+            ? string.Create(CultureInfo.InvariantCulture, $"{Percent(progress, total)} ({progress.Completed}/{total})")
+            : Number(progress.Completed));
         text.Append(", ").Append(Speed(line).Trim()).Append(", ").Append(Time(progress.Elapsed)).Append(" elapsed");
         if (!line.HasEnded && Remaining(line) is { } remaining) text.Append(", ").Append(Time(remaining)).Append(" left");
         if (progress.Faulted > 0) text.Append(", ").Append(Number(progress.Faulted)).Append(" failed");
@@ -99,7 +103,7 @@ internal static class LineLayout
     private static double Share(MapProgress progress) =>
         progress.Total is > 0 and var total ? Math.Min(1, (double)progress.Completed / total) : 1;
 
-    // Rounded down: 100 % is said when all is done, and not before.
+    // Rounded down: 100 % means that everything is done.
     private static string Percent(MapProgress progress, long total) =>
         (progress.Completed >= total ? 100 : (int)Math.Min(99, 100 * Share(progress))).ToString(CultureInfo.InvariantCulture) + "%";
 

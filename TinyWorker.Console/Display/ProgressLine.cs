@@ -2,7 +2,7 @@ using TinyWorker.Streaming;
 
 namespace TinyWorker.Display;
 
-/// <summary>The line of one map on a screen, whose lock guards all that changes.</summary>
+/// <summary>The line of one map on a screen. The lock of the screen guards everything that changes.</summary>
 internal sealed class ProgressLine(ProgressScreen screen, string description, MapProgress first, long printAt) : IMapView
 {
     public string Description => description;
@@ -13,14 +13,14 @@ internal sealed class ProgressLine(ProgressScreen screen, string description, Ma
 
     public bool HasEnded { get; private set; }
 
-    /// <summary>Where the output is no terminal: when the next plain line is due.</summary>
+    /// <summary>When the next plain line is due, if the output is not a terminal.</summary>
     public long PrintAt { get; set; } = printAt;
 
     public void Show(MapProgress progress) => screen.Show(this, progress);
 
     public void End(MapProgress last) => screen.End(this, last);
 
-    /// <summary>For the screen, under its lock.</summary>
+    /// <summary>To be called by the screen only.</summary>
     public void Set_NeedsLock(MapProgress progress, bool hasEnded)
     {
         Progress = progress;

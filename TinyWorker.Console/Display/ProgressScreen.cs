@@ -6,18 +6,19 @@ using Spectre.Console.Rendering;
 namespace TinyWorker.Display;
 
 /// <summary>
-/// The lines on one console. In a terminal they are a block that is drawn over again: between two drawings the cursor stands at the end of its
-/// last line. A line that has ended moves up to the top of the block, out of it, and stays. Elsewhere they are printed now and then.
+/// The lines on one console. In a terminal they are a block that is redrawn in place; between two drawings the cursor stands at the end of
+/// the last line. A line that has ended moves to the top of the block, leaves the block and stays on the screen. If the output is not a
+/// terminal, each line is printed every few seconds.
 /// </summary>
 internal sealed class ProgressScreen
 {
     public static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(100);
     public static readonly TimeSpan PrintInterval = TimeSpan.FromSeconds(5);
 
-    // How long whoever ends the process waits for a terminal that takes nothing (Ctrl-S).
+    // At the end of the process: how long to wait for the lock while a terminal accepts no output (Ctrl-S).
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
-    // Without automatic wrapping a line that is too long, as after the window was made narrower, is cut off and not broken in two.
+    // Without automatic wrapping a line that is too long is cut off, not broken in two. Lines are too long after a window gets narrower.
     private const string WrapOff = "\e[?7l";
     private const string WrapOn = "\e[?7h";
     private const string EraseToEndOfLine = "\e[K";
@@ -30,17 +31,18 @@ internal sealed class ProgressScreen
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _timeProvider;
     private readonly bool _isTerminal;
-    private readonly List<ProgressLine> _lines = [];   // of maps that run, in the order in which they began
-    private int _drawn;                                // how many lines stand in the block
+    private readonly List<ProgressLine> _lines = [];   // the lines of running maps, in the order in which they began
+    private int _drawn;                                // how many lines the block has
     private long _refreshAt;
     private bool _isClosed;                            // set once, when the process ends
-    private PosixSignalRegistration[] _signals = [];   // while there are lines
+    private PosixSignalRegistration[] _signals = [];   // empty while there are no lines
 
     private ProgressScreen(IAnsiConsole console, TimeProvider timeProvider)
     {
         _console = console;
         _timeProvider = timeProvider;
-        // Spectre takes a file for one that understands escape codes; and for not interactive a terminal whose stdin is a pipe.
+        // Both are needed: Spectre assumes that a file understands escape codes. Its Interactive is of no use here: a terminal is not
+        // interactive for Spectre if stdin is a pipe.
         _isTerminal = console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi;
         _refreshAt = timeProvider.GetTimestamp();
     }
@@ -48,9 +50,7 @@ internal sealed class ProgressScreen
     public static ProgressScreen Of(IAnsiConsole console, TimeProvider timeProvider) =>
         Screens.GetValue(console, console => new ProgressScreen(console, timeProvider));
 
-    public static ProgressScreen OfStandardError() => Of(
-        ErrorConsoles.GetValue(Console.Error, static error => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) })),
-        TimeProvider.System);
+    public static ProgressScreen OfStandardError() => Of(ErrorConsoles.GetValue(Console.Error, ConsoleOn), TimeProvider.System);
 
     public ProgressLine Begin(string description, MapProgress first)
     {
@@ -95,13 +95,16 @@ internal sealed class ProgressScreen
         }
     }
 
+    private static IAnsiConsole ConsoleOn(TextWriter writer) =>
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+
     private long After(TimeSpan span) => _timeProvider.GetTimestamp() + (long)(span.TotalSeconds * _timeProvider.TimestampFrequency);
 
     private void Refresh_NeedsLock()
     {
         var now = _timeProvider.GetTimestamp();
         if (now < _refreshAt) return;
-        // A refresh that came late lets the next one come early: timers are not exact, and two tenths would pass between many.
+        // After a late refresh the next one may come early. Timers are not exact: otherwise many intervals would take two tenths.
         var interval = After(RefreshInterval) - now;
         _refreshAt = Math.Max(_refreshAt + interval, now + (interval / 2));
         Draw_NeedsLock(ended: null);
@@ -109,7 +112,7 @@ internal sealed class ProgressScreen
 
     private void Draw_NeedsLock(ProgressLine? ended)
     {
-        // What is scrolled out at the top cannot be drawn over: lines for which there is no room wait until there is.
+        // A line that is scrolled out at the top cannot be redrawn, so lines that do not fit are not drawn yet.
         var shown = Math.Min(_lines.Count, Math.Max(1, _console.Profile.Height - 1));
         var block = _lines.Take(shown);
         if (ended is not null) block = block.Prepend(ended);
@@ -136,21 +139,21 @@ internal sealed class ProgressScreen
         if (_isClosed) return;
         try
         {
-            _console.Write(new Drawing(segments));
+            _console.Write(new RawSegments(segments));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Whoever looked has gone; the map goes on.
+            // The reader of the output is gone; the map goes on without a bar.
         }
     }
 
-    // While there are lines, the process is not to end in the middle of one. A map in whose enumeration an exception stays unhandled never
-    // learns that it has ended: the runtime runs no finally block then.
+    // While there are lines, the process should not end in the middle of a line. The map cannot see to that: after an unhandled exception
+    // the runtime runs no finally block, so the enumeration of the map is never disposed.
     private void WatchForTheEnd_NeedsLock()
     {
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
-        // .NET 10 has no handler of its own for these, so that neither would raise ProcessExit. They go on to do what they do.
+        // .NET 10 has no handler of its own for these signals, so neither raises ProcessExit. The signals keep their usual effect.
         _signals =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Leave(isOver: false)),
@@ -170,7 +173,7 @@ internal sealed class ProgressScreen
 
     private void OnProcessExit(object? sender, EventArgs e) => Leave(isOver: true);
 
-    /// <summary>Leaves the lines where they are; a process that outlives its Ctrl-C goes on below them.</summary>
+    /// <summary>Leaves the lines where they are. If the process survives its Ctrl-C, drawing goes on below them.</summary>
     internal void Leave(bool isOver)
     {
         if (!_lock.TryEnter(LastPatience)) return;

@@ -1,19 +1,20 @@
 namespace TinyWorker.Display;
 
-/// <summary>Items per second: of the last seconds while a map runs, of the whole once it has ended.</summary>
+/// <summary>Items per second: recent while a map runs, overall when it has ended.</summary>
 internal sealed class SpeedMeter
 {
-    // So many seconds ago, what was measured counts for a third.
+    // In seconds. A measurement of this age counts for 1/e, about a third.
     private const double Memory = 5;
 
-    private long _completed;     // at the last look
+    private long _completed;     // the last measurement
     private TimeSpan _elapsed;
-    private double _items;       // of the last seconds, older ones fading
-    private double _seconds;
+    private double _items;       // the recent items; older ones count less
+    private double _seconds;     // the recent time, with the same weights
 
-    /// <summary>Null while there is nothing to tell it from.</summary>
+    /// <summary>Null while there is too little to compute it from.</summary>
     public double? Recent => _items > 0 && _seconds > 0 ? _items / _seconds : null;
 
+    /// <summary>Completed items divided by the time since the map began.</summary>
     public double? Overall => _completed > 0 && _elapsed > TimeSpan.Zero ? _completed / _elapsed.TotalSeconds : null;
 
     public void Add(long completed, TimeSpan elapsed)

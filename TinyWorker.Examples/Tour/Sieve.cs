@@ -3,7 +3,7 @@ namespace TinyWorker.Examples;
 // <sample>
 internal sealed class Sieve : TinyWorker<int, int>
 {
-    private readonly int[] primesBelow;   // made once, by each worker for itself
+    private readonly int[] primesBelow;   // each worker makes its own table, once
 
     public Sieve(int size)
     {

@@ -7,8 +7,8 @@ internal static class Tour1
         // <sample>
         await using var counters = new TinyTroupe<int, int>(CountPrimes, new() { Workers = 2 });
 
-        var few = counters.Submit(10);
-        var many = counters.Submit(1_000_000);
+        var few = await counters.SubmitAsync(10);
+        var many = await counters.SubmitAsync(1_000_000);
         Console.WriteLine($"{await few} primes below 10");
         Console.WriteLine($"{await many} primes below 1,000,000");
 

@@ -8,8 +8,8 @@ internal static class Tour2
         await using var sieves = new TinyTroupe<int, int>(worker => new Sieve(1_000_000), new() { Name = "sieves", Workers = 2 });
 
         int[] limits = [10, 1_000, 1_000_000];
-        foreach (var future in limits.Select(limit => sieves.Submit(limit)).ToArray())
-            Console.WriteLine(await future);
+        foreach (var limit in limits)
+            Console.WriteLine(await sieves.CallAsync(limit));
         Console.WriteLine(sieves);
         // </sample>
     }

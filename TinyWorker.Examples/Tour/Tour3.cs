@@ -8,7 +8,9 @@ internal static class Tour3
         await using var sieves = new TinyTroupe<int, int>(worker => new Sieve(1_000_000), new() { Workers = 2 });
 
         int[] limits = [10, -1, 1_000];
-        foreach (var future in limits.Select(limit => sieves.Submit(limit)).ToArray())
+        List<TinyFuture<int>> futures = [];
+        foreach (var limit in limits) futures.Add(await sieves.SubmitAsync(limit));
+        foreach (var future in futures)
         {
             try
             {

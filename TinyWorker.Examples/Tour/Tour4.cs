@@ -16,7 +16,7 @@ internal static class Tour4
             new() { Workers = 8 });
 
         var count = sieves.Submit(1_000_000);   // a future
-        var path = writers.Submit(count);       // takes it as it is: nothing has been waited for
+        var path = writers.Submit(count);       // takes the future: nothing has waited
 
         Console.WriteLine(File.ReadAllText(await path));
         File.Delete(await path);

@@ -12,9 +12,9 @@ internal static class Tour6
             },
             new() { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1) });
 
-        var first = loops.Submit("first");
-        var second = loops.Submit("second");
-        second.Cancel();   // it waits, so it ends at once and never runs
+        var first = await loops.SubmitAsync("first");
+        var second = await loops.SubmitAsync("second");
+        second.Cancel();   // this task waits, so it ends at once and never runs
 
         TinyFuture<string>[] futures = [first, second];
         foreach (var future in futures)

@@ -14,7 +14,9 @@ internal static class Tour7
             new ProcessTroupeOptions { Workers = 2 });
 
         int[] numbers = [1, 2, 3];
-        foreach (var future in numbers.Select(x => fragile.Submit(x)).ToArray())
+        List<TinyFuture<int>> futures = [];
+        foreach (var x in numbers) futures.Add(await fragile.SubmitAsync(x));
+        foreach (var future in futures)
         {
             try
             {

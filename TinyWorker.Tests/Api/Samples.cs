@@ -1,7 +1,7 @@
 namespace TinyWorker.Tests.Api;
 
 /// <summary>A little of everything that a public API can have, for the test of the text.</summary>
-internal static class Samples
+public static class Samples
 {
     public enum Kind : byte
     {
@@ -41,7 +41,8 @@ internal static class Samples
 
         public TKey this[int index] => throw new NotSupportedException($"{index}");
 
-        public abstract Dictionary<string, List<TKey?>>? Find(string? name = "all", Kind kind = Kind.Many, CancellationToken token = default);
+        public abstract Dictionary<string, List<TKey?>>? Find(
+            string? name = "all", Kind kind = Kind.Many, CancellationToken token = default);
 
         public sealed override string? ToString() => null;
 

@@ -4,7 +4,10 @@ using Spectre.Console;
 
 namespace TinyWorker.Tests.Progress;
 
-/// <summary>A console on a string, and what a terminal would show of it: it understands what the bar needs, and fails at anything else.</summary>
+/// <summary>
+/// A console that writes to a string, and what a terminal would show of it. It knows the escape codes that the bar uses, and fails at
+/// others.
+/// </summary>
 internal sealed class FakeTerminal : IAnsiConsoleOutput
 {
     private readonly StringWriter _written = new();
@@ -14,7 +17,8 @@ internal sealed class FakeTerminal : IAnsiConsoleOutput
         (Width, Height, IsTerminal) = (width, height, isTerminal);
         Console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.TrueColor, Out = this, Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+            Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.TrueColor, Out = this,
+            Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
         });
         Console.Profile.Capabilities.Unicode = unicode;
     }
@@ -37,7 +41,7 @@ internal sealed class FakeTerminal : IAnsiConsoleOutput
     {
     }
 
-    /// <summary>The rows as they look now; the last is the one with the cursor.</summary>
+    /// <summary>The rows as a terminal shows them. The cursor is in the last one.</summary>
     public string[] Rows()
     {
         List<StringBuilder> rows = [new()];
@@ -59,7 +63,11 @@ internal sealed class FakeTerminal : IAnsiConsoleOutput
                     var argument = text[(i + 2)..end];
                     if (text[end] == 'A') row -= int.Parse(argument, CultureInfo.InvariantCulture);
                     else if (text[end] == 'K') rows[row].Length = Math.Min(column, rows[row].Length);
-                    else if (text[end] == 'J') { rows[row].Length = Math.Min(column, rows[row].Length); rows.RemoveRange(row + 1, rows.Count - row - 1); }
+                    else if (text[end] == 'J')
+                    {
+                        rows[row].Length = Math.Min(column, rows[row].Length);
+                        rows.RemoveRange(row + 1, rows.Count - row - 1);
+                    }
                     else Assert.That(text[end] == 'm' || argument == "?7");
                     i = end;
                     break;

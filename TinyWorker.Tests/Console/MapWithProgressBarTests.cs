@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Progress;
 
-/// <summary>The bar on maps as they are: it ends with the map, however that does.</summary>
+/// <summary>The bar on real maps: it ends with the map, however the map ends.</summary>
 public class MapWithProgressBarTests
 {
     private FakeTerminal _terminal = null!;
@@ -31,7 +31,9 @@ public class MapWithProgressBarTests
     {
         var options = new MapOptions { Ordered = false, Progress = new ProgressBar("squares", _terminal.Console) };
         Within.Time(() => Assert.That(
-            asynchronous ? _troupe.MapAsync(Enumerable.Range(20, 1000), options).ToBlockingEnumerable().Count() : _troupe.Map(Enumerable.Range(20, 1000), options).Count(),
+            asynchronous
+                ? _troupe.MapAsync(Enumerable.Range(20, 1000), options).ToBlockingEnumerable().Count()
+                : _troupe.Map(Enumerable.Range(20, 1000), options).Count(),
             Is.EqualTo(1000)));
         AssertLast("100%  1000/1000 ");
     }

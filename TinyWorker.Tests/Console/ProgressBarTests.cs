@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
 using TinyWorker.Display;
 using TinyWorker.Streaming;
 
@@ -6,7 +7,7 @@ namespace TinyWorker.Tests.Progress;
 
 public class ProgressBarTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
 
     [Test]
     public void Bar_WithAKnownTotal_ShowsAllThereIsToKnow_AndEndsAtAHundredPercent()
@@ -146,7 +147,7 @@ public class ProgressBarTests
         var map = Begin(terminal, new string('d', 300), 10_000_000);
         Pass(0.1);
         map.Show(At(4_000_000, 5, 10_000_000) with { Faulted = 12 });
-        var line = terminal.Rows()[0];   // which checks the width
+        var line = terminal.Rows()[0];   // Rows checks the width, too
         if (width < 80) return;
         Assert.That(line, Has.Length.EqualTo(width - 3));
         Assert.That(line, Does.Match("^d+…  [━╸─]{10,60}  40%   4000000/10000000   800k/s  00:05<00:08  12 failed$"));
@@ -216,7 +217,9 @@ public class ProgressBarTests
         Begin(file, "stopped", 10).End(At(3, 1, 10));
         Begin(file, "", 0).End(At(0, 0, 0));
         Assert.That(file.Written.ReplaceLineEndings("\n"), Is.EqualTo(
-            $"{new string('d', 100)}: 3, 20.0 s each, 01:00 elapsed\nstopped: 30% (3/10), 3.00/s, 00:01 elapsed, stopped\n100% (0/0), ?/s, 00:00 elapsed\n"));
+            $"{new string('d', 100)}: 3, 20.0 s each, 01:00 elapsed\n"
+            + "stopped: 30% (3/10), 3.00/s, 00:01 elapsed, stopped\n"
+            + "100% (0/0), ?/s, 00:00 elapsed\n"));
         Assert.That(file.Written, Does.Not.Contain('\e').And.Not.Contain('\r'));
     }
 
@@ -282,7 +285,8 @@ public class ProgressBarTests
     private static MapProgress At(long completed, double seconds, long? total) => new(completed, 0, total, TimeSpan.FromSeconds(seconds));
 
     // Each row's description and percentage.
-    private static string[] Starts(FakeTerminal terminal) => [.. terminal.Rows().Select(row => Regex.Replace(row, "^(.+?)  [━╸─]+ +(\\d+%).*$", "$1 $2"))];
+    private static string[] Starts(FakeTerminal terminal) =>
+        [.. terminal.Rows().Select(row => Regex.Replace(row, "^(.+?)  [━╸─]+ +(\\d+%).*$", "$1 $2"))];
 
     private IMapView Begin(FakeTerminal terminal, string description, long? total) =>
         ((IMapViewer)new ProgressBar(description, terminal.Console, _clock)).Begin(new MapProgress(0, 0, total, TimeSpan.Zero));

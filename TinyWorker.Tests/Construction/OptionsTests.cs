@@ -24,10 +24,26 @@ internal sealed class OptionsTests
     }
 
     [TestCaseSource(nameof(Good))]
-    public void Constructor_WithAnOptionAtItsLimit_Works(TinyTroupeOptions options)
+    public void Constructor_WithAnOptionAtItsLimit_MakesATroupe(TinyTroupeOptions options)
     {
         using var troupe = new TinyTroupe<int, int>(x => x, options);
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+    }
+
+    // A stack that is too small for the library would end the process, and this test with it.
+    [Test]
+    public async Task LeastStack_IsEnoughForWhatTheLibraryDoes()
+    {
+        await using var troupe = new TinyTroupe<int, int>(
+            async (x, token) =>
+            {
+                await Task.Yield();
+                return x > 0 ? x + 1 : throw new FormatException();
+            },
+            new ThreadTroupeOptions { Workers = 2, MaxStackSize = 128 * 1024, TaskTimeout = TimeSpan.FromMinutes(1) });
+        Assert.That(await Within.Time(troupe.Submit(troupe.Submit(1)).Then(x => x + 1).AsTask()), Is.EqualTo(4));
+        Assert.That(() => Within.Time(troupe.Submit(0)), Throws.TypeOf<FormatException>());
+        Assert.That(await troupe.MapAsync(Enumerable.Range(1, 1000)).CountAsync(), Is.EqualTo(1000));
     }
 
     private static IEnumerable<TestCaseData> Bad()
@@ -51,29 +67,47 @@ internal sealed class OptionsTests
             Case(new PoolTroupeOptions { Name = TroupeName, MaxAttempts = -1 }, "MaxAttempts", "-1"),
             Case(new ThreadTroupeOptions { Name = TroupeName, MaxTasksPerWorker = 0 }, "MaxTasksPerWorker", "0"),
             Case(new PoolTroupeOptions { Name = TroupeName, MaxTasksPerWorker = -1 }, "MaxTasksPerWorker", "-1"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, FlowExecutionContext = true }, "FlowExecutionContext", "True"),
             Case(new TinyTroupeOptions { Name = TroupeName, TimeProvider = null! }, "TimeProvider", "null"),
+            Case(new TinyTroupeOptions { Name = TroupeName, Workers = 65_537 }, "Workers", "one too many"),
+            Case(new ThreadTroupeOptions { Name = TroupeName, Workers = int.MaxValue }, "Workers", "far too many"),
+            Case(new PoolTroupeOptions { Name = TroupeName, Workers = int.MaxValue }, "Workers", "far too many"),
+            Case(new ThreadTroupeOptions { Name = TroupeName, Workers = 4, MinWorkers = -1 }, "MinWorkers", "-1"),
+            Case(new PoolTroupeOptions { Name = TroupeName, Workers = 4, MinWorkers = 5 }, "MinWorkers", "above Workers"),
+            Case(new TinyTroupeOptions { Name = TroupeName, IdleTimeout = TimeSpan.Zero }, "IdleTimeout", "0"),
+            Case(new InlineTroupeOptions { Name = TroupeName, IdleTimeout = below }, "IdleTimeout", "below 0"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, IdleTimeout = tooLong }, "IdleTimeout", "too long"),
+            Case(new ThreadTroupeOptions { Name = TroupeName, MaxStackSize = 32 * 1024 }, "MaxStackSize", "32 KB"),
+            Case(new ThreadTroupeOptions { Name = TroupeName, MaxStackSize = (128 * 1024) - 1 }, "MaxStackSize", "a byte too few"),
             Case(new ThreadTroupeOptions { Name = TroupeName, MaxStackSize = 0 }, "MaxStackSize", "0"),
             Case(new ThreadTroupeOptions { Name = TroupeName, MaxStackSize = -1 }, "MaxStackSize", "-1"),
             Case(new ThreadTroupeOptions { Name = TroupeName, Priority = (ThreadPriority)5 }, "Priority", "above the highest"),
             Case(new ThreadTroupeOptions { Name = TroupeName, Priority = (ThreadPriority)(-1) }, "Priority", "below the lowest"),
             Case(new ProcessTroupeOptions { Name = TroupeName, MaxWorkerMemory = 0 }, "MaxWorkerMemory", "0"),
             Case(new ProcessTroupeOptions { Name = TroupeName, StartTimeout = TimeSpan.Zero }, "StartTimeout", "0"),
-            Case(new ProcessTroupeOptions { Name = TroupeName, WorkingDirectory = "/there/is/no/such/folder" }, "WorkingDirectory", "not there"),
+            Case(new ProcessTroupeOptions { Name = TroupeName, WorkingDirectory = "/no/such/folder" }, "WorkingDirectory", "not there"),
         ];
 
         static TestCaseData Case(TinyTroupeOptions options, string option, string value) =>
             new TestCaseData(options, option).SetArgDisplayNames(options.GetType().Name, option, value);
     }
 
-    private static IEnumerable<TestCaseData> Good() =>
-    [
-        new TestCaseData(new TinyTroupeOptions { Workers = 1, Capacity = 1, MaxTasksPerWorker = 1, MaxAttempts = 1 }).SetArgDisplayNames("ones"),
-        new TestCaseData(new TinyTroupeOptions { Workers = 1, Capacity = (1 << 30) - 1, MaxTasksPerWorker = int.MaxValue }).SetArgDisplayNames("many"),
-        new TestCaseData(new TinyTroupeOptions { Workers = 1, TaskTimeout = Timeout.InfiniteTimeSpan, CancellationGrace = Timeout.InfiniteTimeSpan })
-            .SetArgDisplayNames("infinite times"),
-        new TestCaseData(new TinyTroupeOptions { Workers = 1, TaskTimeout = TimeSpan.FromDays(49), CancellationGrace = TimeSpan.Zero }).SetArgDisplayNames("49 days"),
-        new TestCaseData(new ThreadTroupeOptions { Workers = 1, MaxStackSize = 256 * 1024, Priority = ThreadPriority.Lowest }).SetArgDisplayNames("a small stack"),
-    ];
+    private static IEnumerable<TestCaseData> Good()
+    {
+        var infinite = Timeout.InfiniteTimeSpan;
+        return
+        [
+            Case(new TinyTroupeOptions { Workers = 1, Capacity = 1, MaxTasksPerWorker = 1, MaxAttempts = 1 }, "ones"),
+            Case(new TinyTroupeOptions { Workers = 1, Capacity = (1 << 30) - 1, MaxTasksPerWorker = int.MaxValue }, "many"),
+            Case(new TinyTroupeOptions { Workers = 1, TaskTimeout = infinite, CancellationGrace = infinite }, "infinite times"),
+            Case(new TinyTroupeOptions { Workers = 1, TaskTimeout = TimeSpan.FromDays(49), CancellationGrace = TimeSpan.Zero }, "49 days"),
+            Case(new TinyTroupeOptions { Workers = 2, MinWorkers = 0, IdleTimeout = infinite }, "no worker at first, and none leaves"),
+            Case(new TinyTroupeOptions { Workers = 2, MinWorkers = 2, IdleTimeout = TimeSpan.FromTicks(1) }, "as many as the most"),
+            Case(new ThreadTroupeOptions { Workers = 1, MaxStackSize = 128 * 1024, Priority = ThreadPriority.Lowest }, "the least stack"),
+        ];
+
+        static TestCaseData Case(TinyTroupeOptions options, string name) => new TestCaseData(options).SetArgDisplayNames(name);
+    }
 
     private sealed class Worker : TinyWorker<int, int>
     {

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace TinyWorker.Tests.Construction;
 
-/// <summary>Each way to write a troupe's function binds as its author means it. Half of each test is that it compiles.</summary>
+/// <summary>
+/// Each way to write the function of a troupe binds to the overload that its author means. A test also shows that this code compiles.
+/// </summary>
 internal sealed class OverloadTests
 {
     private static readonly TinyTroupeOptions One = new() { Workers = 1, CancellationGrace = Timeout.InfiniteTimeSpan };
@@ -66,7 +68,7 @@ internal sealed class OverloadTests
         using var cancellable = new TinyTroupe<int, string>((_, _) => throw new FormatException(), One);
         Assert.That(() => Within.Time(troupe.Submit(1)), Throws.TypeOf<FormatException>());
         Assert.That(() => Within.Time(cancellable.Submit(1)), Throws.TypeOf<FormatException>());
-        Assert.That(async () => await Within.Time(troupe.WhenReadyAsync()), Throws.Nothing, "it is no worker factory");
+        Assert.That(async () => await Within.Time(troupe.WhenReadyAsync()), Throws.Nothing, "it is not taken for a worker factory");
     }
 
     [Test]
@@ -79,7 +81,7 @@ internal sealed class OverloadTests
     [Test]
     public void MethodGroup_OfAFrameworksMethodWithSeveralOverloads_Binds()
     {
-        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, "overloads.txt");
+        var file = Path.Combine(Path.GetTempPath(), $"overloads-{Guid.NewGuid():N}.txt");
         File.WriteAllText(file, "four");
         using var bytes = new TinyTroupe<string, byte[]>(File.ReadAllBytesAsync, One);
         using var text = new TinyTroupe<string, string>(File.ReadAllText, One);
@@ -126,12 +128,194 @@ internal sealed class OverloadTests
     }
 
     [Test]
-    public void WorkerFactory_ThatIsTakenForAFunctionToObject_FaultsWithWhatToWrite()
+    public void WorkerFactory_ThatBindsAsAFunctionToObject_FaultsWithWhatToWrite()
     {
         using var troupe = new TinyTroupe<object, object>(_ => new Anything(), One);
         Assert.That(
             () => Within.Time(troupe.Submit((object)5)),
             Throws.InvalidOperationException.With.Message.Contains("(WorkerInfo worker) => new Anything(...)"));
+    }
+
+    [Test]
+    public void LambdaThatReturnsATask_AndBindsAsAFunctionToObject_FaultsWithWhatToWrite()
+    {
+        using var troupe = new TinyTroupe<int, object>(x => Task.FromResult(x), One);
+        using var cancellable = new TinyTroupe<int, object>((x, _) => Task.FromResult(x), One);
+        Assert.That(() => Within.Time(troupe.Submit(1)), Throws.InvalidOperationException.With.Message.Contains("async x => await"));
+        Assert.That(() => Within.Time(cancellable.Submit(1)), Throws.InvalidOperationException.With.Message.Contains("async x => await"));
+    }
+
+    [Test]
+    public void LambdaThatReturnsAnotherThingToAwait_AndBindsAsAFunctionToObject_FaultsWithWhatToWrite()
+    {
+        TinyTroupe<int, object>[] all =
+        [
+            new(x => new ValueTask<int>(x), One), new((x, _) => new ValueTask<int>(x), One),
+            new(x => TinyFuture.FromResult(x), One), new((x, _) => TinyFuture.FromResult(x), One),
+            new(x => default(ValueTask), One),
+        ];
+        foreach (var troupe in all)
+        {
+            Assert.That(() => Within.Time(troupe.Submit(3)), Throws.InvalidOperationException.With.Message.Contains("async x => await"));
+            troupe.Dispose();
+        }
+
+        using var awaited = new TinyTroupe<int, object>(async x => await TinyFuture.FromResult(x), One);
+        Assert.That(Within.Time(awaited.Submit(3)), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void FunctionOfAStep_ThatReturnsAThingToAwaitAsAnObject_FaultsWithWhatToWrite()
+    {
+        var three = TinyFuture.FromResult(3);
+        var failed = TinyFuture.FromException<object>(new FormatException());
+        TinyFuture<object>[] steps =
+        [
+            three.Then<object>(x => Task.FromResult(x)), three.Then<object>(x => new ValueTask<int>(x)),
+            three.Then<object>(x => TinyFuture.FromResult(x)), three.Then<object>(_ => Task.CompletedTask),
+            failed.Recover(_ => Task.FromResult(3)),
+        ];
+        foreach (var step in steps)
+            Assert.That(() => Within.Time(step), Throws.InvalidOperationException.With.Message.Contains("async x => await"));
+        Assert.That(Within.Time(three.Then<object>(async x => await Task.FromResult(x))), Is.EqualTo(3));
+        Assert.That(Within.Time(three.Then<object>(x => x)), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task ParallelMap_WithALambdaThatReturnsDefault_YieldsDefaults()
+    {
+        int[] source = [1, 2];
+        var zeros = new[] { 0, 0 };
+        Assert.That(source.ParallelMap<int, int>(x => default), Is.EqualTo(zeros));
+        Assert.That(source.ParallelMap<int, int>((x, token) => default), Is.EqualTo(zeros));
+        Assert.That(await source.ParallelMapAsync<int, int>(x => default).ToArrayAsync(), Is.EqualTo(zeros));
+        Assert.That(await source.ParallelMapAsync<int, int>((x, token) => default).ToArrayAsync(), Is.EqualTo(zeros));
+        Assert.That(await source.ToAsyncEnumerable().ParallelMapAsync<int, int>(x => default).ToArrayAsync(), Is.EqualTo(zeros));
+        Assert.That(await source.ToAsyncEnumerable().ParallelMapAsync<int, int>((x, token) => default).ToArrayAsync(), Is.EqualTo(zeros));
+        using var troupe = new TinyTroupe<int, int>(x => default, One);
+        Assert.That(Within.Time(troupe.Submit(1)), Is.Zero);
+    }
+
+    [Test]
+    public void FunctionThatReturnsAValueTask_OfEachShape_IsAwaitedOnThePool()
+    {
+        ITinyWorker<int, string> named = new Named("value");
+        using var byMethod = new TinyTroupe<int, string>(named.CallAsync, One);
+        using var byLambda = new TinyTroupe<int, string>((x, token) => named.CallAsync(x, token), One);
+        using var ofObjects = new TinyTroupe<int, object>(OnThePoolAsync, One);
+        Assert.That(Within.Time(byMethod.Submit(1)), Is.EqualTo("value 1"));
+        Assert.That(Within.Time(byLambda.Submit(2)), Is.EqualTo("value 2"));
+        Assert.That(Within.Time(ofObjects.Submit(3)), Is.True);
+
+        static async ValueTask<object> OnThePoolAsync(int x, CancellationToken token)
+        {
+            await Task.Yield();
+            return token.CanBeCanceled && Thread.CurrentThread.IsThreadPoolThread;
+        }
+    }
+
+    [Test]
+    public async Task Submit_OfNullOrDefaultOrNew_IsThePlainInput()
+    {
+        using var lengths = new TinyTroupe<string?, int>(text => text?.Length ?? -1, One);
+        using var numbers = new TinyTroupe<int, int>(x => x, One);
+        using var notes = new TinyTroupe<Note, int>(note => note?.Pages ?? -1, One);
+        using var anything = new TinyTroupe<object?, bool>(x => x is null, One);
+        ITinyTroupe<string?, int> seen = lengths;
+        Assert.That(Within.Time(lengths.Submit(null)), Is.EqualTo(-1));
+        Assert.That(Within.Time(lengths.Submit(default)), Is.EqualTo(-1));
+        Assert.That(Within.Time(lengths.Submit(new('x', 3))), Is.EqualTo(3));
+        Assert.That(Within.Time(numbers.Submit(default)), Is.Zero);
+        Assert.That(Within.Time(numbers.Submit(1, default)), Is.EqualTo(1));
+        Assert.That(Within.Time(notes.Submit(new(7))), Is.EqualTo(7));
+        Assert.That(Within.Time(notes.Submit(null!)), Is.EqualTo(-1));
+        Assert.That(Within.Time(anything.Submit(null)), Is.True);
+        Assert.That(Within.Time(seen.Submit(null)), Is.EqualTo(-1));
+        Assert.That(Within.Time(seen.Submit(new('x', 3), default)), Is.EqualTo(3));
+        Assert.That(Within.Time(await lengths.SubmitAsync(null)), Is.EqualTo(-1));
+        Assert.That(Within.Time(await seen.SubmitAsync(new('x', 3))), Is.EqualTo(3));
+        Assert.That(await Within.Time(seen.CallAsync(null).AsTask()), Is.EqualTo(-1));
+        Assert.That(await Within.Time(notes.CallAsync(new(7)).AsTask()), Is.EqualTo(7));
+        Assert.That(lengths.TrySubmit(null, out var tried) && Within.Time(tried) == -1, Is.True);
+    }
+
+    [Test]
+    public async Task Submit_OfAFutureOrATask_Chains()
+    {
+        using var troupe = new TinyTroupe<int, int>(x => x + 1, One);
+        ITinyTroupe<int, int> seen = troupe;
+        Assert.That(Within.Time(troupe.Submit(troupe.Submit(1))), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit(Task.FromResult(1))), Is.EqualTo(2));
+        Assert.That(Within.Time(seen.Submit(seen.Submit(1), default)), Is.EqualTo(3));
+        Assert.That(Within.Time(await troupe.SubmitAsync(TinyFuture.FromResult(1))), Is.EqualTo(2));
+        Assert.That(Within.Time(await troupe.SubmitAsync(Task.FromResult(1))), Is.EqualTo(2));
+        Assert.That(Within.Time(await seen.SubmitAsync(TinyFuture.FromResult(1))), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Submit_WithOptions_TakesNullDefaultAndNewForThePlainInput()
+    {
+        using var lengths = new TinyTroupe<string?, int>(text => text?.Length ?? -1, One);
+        using var numbers = new TinyTroupe<int, int>(x => x, One);
+        using var notes = new TinyTroupe<Note, int>(note => note?.Pages ?? -1, One);
+        var token = CancellationToken.None;
+        Assert.That(Within.Time(numbers.Submit(1, new() { Priority = 1 })), Is.EqualTo(1));
+        Assert.That(Within.Time(numbers.Submit(1, new() { Priority = 1 }, token)), Is.EqualTo(1));
+        Assert.That(Within.Time(numbers.Submit(default, new() { Timeout = TimeSpan.FromDays(1) })), Is.Zero);
+        Assert.That(Within.Time(numbers.Submit(1, default)), Is.EqualTo(1));
+        Assert.That(Within.Time(numbers.Submit(1, default, default)), Is.EqualTo(1));
+        Assert.That(Within.Time(numbers.Submit(1, token)), Is.EqualTo(1));
+        Assert.That(Within.Time(lengths.Submit(null, new() { Key = "a" })), Is.EqualTo(-1));
+        Assert.That(Within.Time(lengths.Submit(new('x', 3), new() { Key = "a" })), Is.EqualTo(3));
+        Assert.That(Within.Time(notes.Submit(new(7), new() { Deadline = TimeSpan.FromDays(1) })), Is.EqualTo(7));
+        Assert.That(Within.Time(await lengths.SubmitAsync(null, new() { Key = "a" })), Is.EqualTo(-1));
+        Assert.That(Within.Time(await numbers.SubmitAsync(1, default)), Is.EqualTo(1));
+        Assert.That(Within.Time(await numbers.SubmitAsync(1, new() { Priority = 1 }, token)), Is.EqualTo(1));
+        Assert.That(await Within.Time(notes.CallAsync(new(7), new() { Priority = -1 }).AsTask()), Is.EqualTo(7));
+        Assert.That(await Within.Time(numbers.CallAsync(1, default).AsTask()), Is.EqualTo(1));
+        Assert.That(await Within.Time(numbers.CallAsync(1, token).AsTask()), Is.EqualTo(1));
+        Assert.That(lengths.TrySubmit(null, new() { Key = "a" }, out var tried) && Within.Time(tried) == -1, Is.True);
+        Assert.That(numbers.TrySubmit(1, new() { Key = "a" }, out var other, token) && Within.Time(other) == 1, Is.True);
+    }
+
+    [Test]
+    public async Task Submit_OfAFutureOrATaskWithOptions_Chains()
+    {
+        using var troupe = new TinyTroupe<int, int>(x => x + 1, One);
+        var options = new SubmitOptions { Priority = 1 };
+        var token = CancellationToken.None;
+        Assert.That(Within.Time(troupe.Submit(troupe.Submit(1, options), options)), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit(troupe.Submit(1), new() { Priority = 1 }, token)), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit(troupe.Submit(1), default)), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit(Task.FromResult(1), options)), Is.EqualTo(2));
+        Assert.That(Within.Time(troupe.Submit(Task.FromResult(1), new() { Priority = 1 }, token)), Is.EqualTo(2));
+        Assert.That(Within.Time(await troupe.SubmitAsync(TinyFuture.FromResult(1), options)), Is.EqualTo(2));
+        Assert.That(Within.Time(await troupe.SubmitAsync(Task.FromResult(1), new() { Priority = 1 }, token)), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Submit_OfAnObjectWithOptions_TakesFuturesAndTasksForWhatTheyAre()
+    {
+        using var troupe = new TinyTroupe<object?, object?>(x => x is null ? "null" : x, One);
+        var options = new SubmitOptions { Priority = 1 };
+        Assert.That(Within.Time(troupe.Submit(null, options)), Is.EqualTo("null"));
+        Assert.That(Within.Time(troupe.Submit("x", new() { Priority = 1 })), Is.EqualTo("x"));
+        Assert.That(Within.Time(troupe.Submit(TinyFuture.FromResult<object?>(3), options)), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit((object)TinyFuture.FromResult<object?>(3), options)), Is.EqualTo(3));
+        Assert.That(Within.Time(troupe.Submit(Task.FromResult<object?>(3), options)), Is.EqualTo(3));
+        Assert.That(Within.Time(await troupe.SubmitAsync(Task.FromResult<object?>(3), options)), Is.EqualTo(3));
+        Assert.That(() => troupe.Submit(Task.FromResult("3"), options), Throws.ArgumentException.With.Message.Contains("Then"));
+        Assert.That(Within.Time(troupe.Submit((object)options)), Is.EqualTo(options), "one argument is the input");
+    }
+
+    [Test]
+    public async Task CallAsync_OfALiteralForATroupeOfBytes_BindsWithOptions()
+    {
+        using var troupe = new TinyTroupe<byte, int>(x => x + 1, One);
+        Assert.That(await Within.Time(troupe.CallAsync(1, new() { Priority = 1 }).AsTask()), Is.EqualTo(2));
+        Assert.That(await Within.Time(troupe.CallAsync(1, default).AsTask()), Is.EqualTo(2));
+        Assert.That(Within.Time(troupe.Submit(1, new() { Priority = 1 })), Is.EqualTo(2));
+        Assert.That(Within.Time(await troupe.SubmitAsync(1, new() { Priority = 1 })), Is.EqualTo(2));
     }
 
     private static Named Make(WorkerInfo info) => new("method");
@@ -146,6 +330,8 @@ internal sealed class OverloadTests
         public override object Call(object input, CancellationToken cancellationToken) => "called";
     }
 
+    private sealed record Note(int Pages);
+
     /// <summary>The overloads of HttpClient.GetStringAsync.</summary>
     private sealed class Client
     {
@@ -155,7 +341,8 @@ internal sealed class OverloadTests
 
         public Task<string> GetStringAsync(Uri address) => GetStringAsync(address, CancellationToken.None);
 
-        public Task<string> GetStringAsync(Uri address, CancellationToken cancellationToken) => GetStringAsync(address.ToString(), cancellationToken);
+        public Task<string> GetStringAsync(Uri address, CancellationToken cancellationToken) =>
+            GetStringAsync(address.ToString(), cancellationToken);
 
         public async Task<string> GetStringAsync(string address, CancellationToken cancellationToken)
         {

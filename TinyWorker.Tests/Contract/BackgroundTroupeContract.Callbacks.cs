@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace TinyWorker.Tests.Contract;
 
-// Where the user's callbacks run: never on a worker's, a submitter's, a canceller's or a clock's thread, and never under a lock.
+// Where callbacks of the user run: never on the thread of a worker, a submitter, a canceller or a clock, and never under a lock.
 public abstract partial class BackgroundTroupeContract
 {
     public enum Stop
@@ -11,13 +13,19 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    [SharesMemory("the logger: what a worker elsewhere has for it comes with its next outcome")]
+    [SharesMemory("the logger: a worker process sends its messages with the next outcome")]
     public async Task TokenCallback_ThatThrows_DisturbsNobodyAndIsLogged([Values] Stop stop)
     {
-        var thrown = new FormatException("a token callback's");
-        var clock = new ManualClock();
-        using var loggers = new RecordingLoggers();
-        var settings = new Settings { Loggers = loggers, Clock = clock, TaskTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(5) };
+        var thrown = new FormatException("of a token callback");
+        var clock = new FakeTimeProvider();
+        using var loggers = new FakeLoggers();
+        var settings = new Settings
+        {
+            Loggers = loggers,
+            Clock = clock,
+            TaskTimeout = TimeSpan.FromSeconds(10),
+            Grace = TimeSpan.FromSeconds(5),
+        };
         using var registered = new ManualResetEventSlim();
         var secondCalled = 0;
         var troupe = new TinyTroupe<int, int>(
@@ -32,24 +40,24 @@ public abstract partial class BackgroundTroupeContract
             Options(settings));
         var future = troupe.Submit(0);
         Within.Wait(registered, "the start");
-        Assert.That(() => Ask(troupe, future, clock, stop), Throws.Nothing);
+        Assert.That(() => RequestStop(troupe, future, clock, stop), Throws.Nothing);
         WaitForEnd(future);
         Assert.That(future.Status, Is.EqualTo(stop == Stop.Timeout ? TinyFutureStatus.Faulted : TinyFutureStatus.Canceled));
         Within.Until(() => loggers.Exceptions.Any(logged => logged.GetBaseException() == thrown), "the log");
         if (stop != Stop.Abort) Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
         await End(troupe);
-        Assert.That(secondCalled, Is.EqualTo(1), "the others are called all the same");
+        Assert.That(secondCalled, Is.EqualTo(1), "the other callbacks are still called");
         Assert.That(troupe.Snapshot().Abandoned, Is.Zero);
     }
 
     [Test]
     public async Task TokenCallback_OfATaskThatIsAskedToStop_RunsOnThePoolUnderNoLock([Values] Stop stop)
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var settings = new Settings { Clock = clock, TaskTimeout = TimeSpan.FromSeconds(10), Grace = Timeout.InfiniteTimeSpan };
         TinyTroupe<int, int>? troupe = null;
         TinyFuture<int>? future = null;
-        Thread? worker = null, asker = null;
+        Thread? worker = null, requester = null;
         var workerIsOfThePool = false;
         using var registered = new ManualResetEventSlim();
         var callback = new TaskCompletionSource<(Thread Thread, bool IsOfThePool)>();
@@ -62,7 +70,7 @@ public abstract partial class BackgroundTroupeContract
                     try
                     {
                         var here = (Thread.CurrentThread, Thread.CurrentThread.IsThreadPoolThread);
-                        TouchEverything(troupe!, future!);
+                        UseEverything(troupe!, future!);
                         callback.SetResult(here);
                     }
                     catch (Exception e)
@@ -78,12 +86,12 @@ public abstract partial class BackgroundTroupeContract
         Within.Wait(registered, "the start");
         Within.Time(() =>
         {
-            asker = Thread.CurrentThread;
-            Ask(troupe, future, clock, stop);
+            requester = Thread.CurrentThread;
+            RequestStop(troupe, future, clock, stop);
         });
         var (thread, isOfThePool) = await Within.Time(callback.Task);
         Assert.That(isOfThePool, Is.True);
-        Assert.That(thread, Is.Not.SameAs(asker));
+        Assert.That(thread, Is.Not.SameAs(requester));
         if (!workerIsOfThePool) Assert.That(thread, Is.Not.SameAs(worker));
         WaitForEnd(future);
         await End(troupe);
@@ -91,12 +99,12 @@ public abstract partial class BackgroundTroupeContract
 
     [TestCase("success")]
     [TestCase("cancelled while it waits")]
-    [TestCase("given up")]
+    [TestCase("abandoned")]
     public async Task Callback_OfAFutureHoweverItEnds_RunsOnThePoolUnderNoLock(string end)
     {
         using var gate = new ManualResetEventSlim();
         using var begun = new ManualResetEventSlim();
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         Thread? worker = null, ender = null;
         var workerIsOfThePool = false;
         var troupe = new TinyTroupe<int, int>(
@@ -115,7 +123,7 @@ public abstract partial class BackgroundTroupeContract
             try
             {
                 var here = (Thread.CurrentThread, Thread.CurrentThread.IsThreadPoolThread);
-                TouchEverything(troupe, ended);
+                UseEverything(troupe, ended);
                 callback.SetResult(here);
             }
             catch (Exception e)
@@ -128,7 +136,7 @@ public abstract partial class BackgroundTroupeContract
             ender = Thread.CurrentThread;
             if (end == "success") gate.Set();
             else future.Cancel();
-            if (end == "given up") clock.Advance(TimeSpan.FromSeconds(5));
+            if (end == "abandoned") clock.Advance(TimeSpan.FromSeconds(5));
         });
         var (thread, isOfThePool) = await Within.Time(callback.Task);
         Assert.That(isOfThePool, Is.True);
@@ -138,15 +146,15 @@ public abstract partial class BackgroundTroupeContract
         await End(troupe);
     }
 
-    private static void Ask(TinyTroupe<int, int> troupe, TinyFuture<int> future, ManualClock clock, Stop stop)
+    private static void RequestStop(TinyTroupe<int, int> troupe, TinyFuture<int> future, FakeTimeProvider clock, Stop stop)
     {
         if (stop == Stop.Cancel) future.Cancel();
         else if (stop == Stop.Abort) troupe.Abort();
         else clock.Advance(TimeSpan.FromSeconds(10));
     }
 
-    // Whoever holds a lock of the troupe's or the future's while it calls back keeps another thread from this.
-    private static void TouchEverything(TinyTroupe<int, int> troupe, TinyFuture<int> future) => Within.Time(
+    // Fails if the library holds a lock of the troupe or of the future while it calls back: another thread takes these locks here.
+    private static void UseEverything(TinyTroupe<int, int> troupe, TinyFuture<int> future) => Within.Time(
         () =>
         {
             _ = troupe.Snapshot();
@@ -160,8 +168,8 @@ public abstract partial class BackgroundTroupeContract
             }
             catch (ObjectDisposedException)
             {
-                // Aborted: that, too, needs the gate.
+                // The troupe is aborted. Finding that out needs the lock of the gate, too.
             }
         },
-        "another thread's use of the troupe");
+        "the use of the troupe by another thread");
 }

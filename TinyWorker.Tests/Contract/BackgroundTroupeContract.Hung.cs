@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace TinyWorker.Tests.Contract;
 
-// User code that never comes back outside of a task: an abort gives each phase of a worker the grace and no longer.
+// User code that hangs outside of a task: an abort waits for each phase of a worker only as long as the grace.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
@@ -11,11 +13,11 @@ public abstract partial class BackgroundTroupeContract
         using var inside = new ManualResetEventSlim();
         using var patience = new CancellationTokenSource();
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var settings = new Settings { MaxTasksPerWorker = phase == "its disposal for a replacement" ? 1 : null, Clock = clock };
         var troupe = new TinyTroupe<int, int>(
             _ => phase == "its start"
-                ? new Awaits(() => { }, Start, () => default)
+                ? new AwaitingWorker(() => { }, Start, () => default)
                 : new FunctionWorker(
                     x => x,
                     () =>

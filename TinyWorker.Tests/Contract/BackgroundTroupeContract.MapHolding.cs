@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// A consumer that sleeps while tiny tasks end is woken for several at a time. None of them may wait for one that takes long.
+// A sleeping consumer is woken once for several tiny tasks. No result may wait for the end of a slow task.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
-    public async Task Map_OfTinyTasksBeforeSlowOnes_HoldsNoneBackForThose([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Map_OfTinyTasksBeforeSlowOnes_YieldsThemBeforeTheSlowOnesEnd([Values] bool ordered, [Values] bool asynchronous)
     {
         const int Rounds = 10;
         const int Tiny = 300;
@@ -14,7 +14,7 @@ public abstract partial class BackgroundTroupeContract
             x =>
             {
                 if (x < Tiny) Thread.SpinWait(300);   // long enough for the consumer to fall asleep
-                else Within.Wait(gate, "all that is ready to have been yielded");
+                else Within.Wait(gate, "the results of all tiny tasks");
                 return x;
             },
             Options(new Settings { Workers = 2 }));
@@ -22,7 +22,8 @@ public abstract partial class BackgroundTroupeContract
         {
             gate.Reset();
             var seen = 0;
-            Assert.That(await Enumerate(troupe, Enumerable.Range(0, Tiny + Slow), new MapOptions { Ordered = ordered, Window = 64 }, asynchronous, See), Is.Null);
+            var options = new MapOptions { Ordered = ordered, Window = 64 };
+            Assert.That(await Enumerate(troupe, Enumerable.Range(0, Tiny + Slow), options, asynchronous, See), Is.Null);
             Assert.That(seen, Is.EqualTo(Tiny + Slow));
 
             void See(int x)

@@ -1,17 +1,17 @@
 namespace TinyWorker.Tests.Contract;
 
-// Who waits for whom in a map: order is no barrier, and the consumer's work overlaps with the workers'.
+// What waits for what in a map: the order is no barrier, and the consumer works at the same time as the workers.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
-    public async Task Map_Ordered_WithASlowHead_StopsNobodyInsideTheWindow([Values] bool asynchronous)
+    public async Task Map_Ordered_WithASlowFirstItem_DelaysNoTaskInsideTheWindow([Values] bool asynchronous)
     {
         using var head = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(x => x == 0 ? Pass(head, x) : x, Options(new Settings { Workers = 2, Capacity = 3 }));
         var source = new WatchedSource(100);
         var seen = new List<int>();
         var map = Task.Run(() => Enumerate(troupe, source, new MapOptions { Window = 16 }, asynchronous, seen.Add));
-        Within.Until(() => troupe.Snapshot().Succeeded == 15, "all others of the window");
+        Within.Until(() => troupe.Snapshot().Succeeded == 15, "all other items of the window");
         Assert.That((source.Read, seen.Count), Is.EqualTo((16, 0)));
         head.Set();
         Assert.That(await Within.Time(map), Is.Null);
@@ -20,12 +20,13 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    public async Task Map_Unordered_WithASlowHead_YieldsAllOthersMeanwhile([Values] bool asynchronous, [Values(2, 16)] int window)
+    public async Task Map_Unordered_WithASlowFirstItem_YieldsAllOthersMeanwhile([Values] bool asynchronous, [Values(2, 16)] int window)
     {
         using var head = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(x => x == 0 ? Pass(head, x) : x, Options(new Settings { Workers = 2 }));
         var seen = new List<int>();
-        Assert.That(await Enumerate(troupe, Enumerable.Range(0, 100), new MapOptions { Ordered = false, Window = window }, asynchronous, See), Is.Null);
+        var options = new MapOptions { Ordered = false, Window = window };
+        Assert.That(await Enumerate(troupe, Enumerable.Range(0, 100), options, asynchronous, See), Is.Null);
         Assert.That(seen, Has.Count.EqualTo(100).And.Unique);
         Assert.That(seen[^1], Is.Zero);
         await End(troupe);
@@ -38,7 +39,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    public async Task Map_WhoseConsumerIsBusy_WorksOnAndItsProgressMoves([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Map_WhoseConsumerIsBusy_RunsFurtherTasksAndReportsProgress([Values] bool ordered, [Values] bool asynchronous)
     {
         var source = new WatchedSource(20);
         var progress = new Recorder();
@@ -50,22 +51,23 @@ public abstract partial class BackgroundTroupeContract
             },
             Options(new Settings { Workers = 2 }));
         var seen = 0;
-        Assert.That(await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Window = 8, Progress = progress }, asynchronous, See), Is.Null);
+        var options = new MapOptions { Ordered = ordered, Window = 8, Progress = progress };
+        Assert.That(await Enumerate(troupe, source, options, asynchronous, See), Is.Null);
         Assert.That(seen, Is.EqualTo(20));
         await End(troupe);
 
         void See(int x)
         {
             seen++;
-            if (seen <= 12) Assert.That(source.Read, Is.EqualTo(seen + 7), "the window stays as full as it was");
+            if (seen <= 12) Assert.That(source.Read, Is.EqualTo(seen + 7), "the window stays full");
             if (seen != 1) return;
-            Within.Until(() => troupe.Snapshot().Succeeded == 8, "the window, while the consumer has its first result");
+            Within.Until(() => troupe.Snapshot().Succeeded == 8, "the tasks of the window, while the consumer has its first result");
             Within.Until(() => progress.Reports is [.., { Completed: 8 }], "the progress, while the consumer has its first result");
         }
     }
 
     [Test]
-    public async Task Map_Unordered_ThatFails_DeliversFirstWhatWasThereBefore([Values] bool asynchronous)
+    public async Task Map_Unordered_ThatFails_FirstDeliversTheResultsBeforeTheError([Values] bool asynchronous)
     {
         var source = new WatchedSource(100);
         var troupe = new TinyTroupe<int, int>(
@@ -89,7 +91,7 @@ public abstract partial class BackgroundTroupeContract
         }
     }
 
-    // The ancestors' ordered mode loses finished results when a later item fails.
+    // The libraries that came before this one lose finished results in their ordered mode when a later item fails.
     [Test]
     public async Task Map_Ordered_WhoseLaterItemFailsFirst_DeliversEveryResultBeforeIt([Values] bool asynchronous)
     {
@@ -119,9 +121,9 @@ public abstract partial class BackgroundTroupeContract
         var troupe = new TinyTroupe<int, int>(x => Pass(x == 0 ? first : hog, x), Options(new Settings { Workers = 2, Capacity = 1 }));
         var hogs = new List<Task>();
         _ = troupe.Submit(-1);
-        Within.Until(() => troupe.Snapshot() is { Running: 1, Waiting: 0 }, "a worker taken by others");
+        Within.Until(() => troupe.Snapshot() is { Running: 1, Waiting: 0 }, "a worker that is busy with a task of others");
         var map = Task.Run(() => Enumerate(troupe, Source(), new MapOptions { Window = 4 }, asynchronous, _ => delivered.Set()));
-        Within.Until(() => hogs.Count == 1, "others to wait ahead of the map's second item");
+        Within.Until(() => hogs.Count == 1, "others to wait before the second item of the map");
         first.Set();
         var came = SpinWait.SpinUntil(() => delivered.IsSet, TimeSpan.FromSeconds(5));
         hog.Set();
@@ -133,7 +135,7 @@ public abstract partial class BackgroundTroupeContract
         IEnumerable<int> Source()
         {
             yield return 0;
-            Within.Until(() => troupe.Snapshot() is { Running: 2, Waiting: 0 }, "the map's first item to run");
+            Within.Until(() => troupe.Snapshot() is { Running: 2, Waiting: 0 }, "the first item of the map to run");
             _ = troupe.Submit(-2);
             hogs.Add(Blocked(() => troupe.Submit(-3)));
             yield return 1;

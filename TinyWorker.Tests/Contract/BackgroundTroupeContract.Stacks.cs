@@ -1,6 +1,7 @@
 namespace TinyWorker.Tests.Contract;
 
-// A trap of the platform: with AllowSynchronousContinuations a channel runs its reader, and with it the user's code, on the writer's stack.
+// A trap of the platform: with AllowSynchronousContinuations a channel runs its reader on the stack of the writer. The reader runs the code
+// of the user.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
@@ -48,7 +49,7 @@ public abstract partial class BackgroundTroupeContract
 
     [Test]
     [Property("Trap", "AllowSynchronousContinuations runs a reader's loop on the writer's thread")]
-    public async Task Submitter_LetInByTheWorkersTake_NeverGoesOnOnTheWorkersThread()
+    public async Task Submitter_AdmittedWhenAWorkerTakesATask_NeverContinuesOnTheWorkersThread()
     {
         using var gate = new ManualResetEventSlim();
         var threads = new List<(Thread Thread, bool IsOfThePool)>();

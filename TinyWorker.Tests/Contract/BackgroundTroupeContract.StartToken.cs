@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// The token of StartAsync is for the start alone.
+// The token of StartAsync is only for the start.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
-    public async Task StartToken_OfAWorkerThatHasStarted_CallsNobodyWhenATaskIsCancelled()
+    public async Task StartToken_OfAWorkerThatHasStarted_DoesNotFireWhenATaskIsCancelled()
     {
         var worker = new RegistersAtStart();
         var troupe = new TinyTroupe<int, int>(_ => worker, Options());
@@ -13,7 +13,7 @@ public abstract partial class BackgroundTroupeContract
         future.Cancel();
         WaitForEnd(future);
         Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Canceled));
-        // True would say: it is still to be called, by the token of the task.
+        // True would mean that the callback is still registered: at the token of the task.
         Assert.That(worker.Registration.Unregister(), Is.False);
         await worker.Registration.DisposeAsync();   // waits for a call under way
         Assert.That(worker.Calls, Is.Zero);

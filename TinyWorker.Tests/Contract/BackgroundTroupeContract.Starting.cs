@@ -1,11 +1,13 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace TinyWorker.Tests.Contract;
 
-// Troupes that are ended while their workers are still being made.
+// Troupes that end while their workers are being made.
 public abstract partial class BackgroundTroupeContract
 {
     [Test]
     [SharesMemory("the start's token: a process that is still starting is killed at once")]
-    public async Task Abort_WhileWorkersAreStarting_CancelsTheirStartAndEndsWhatWaits()
+    public async Task Abort_WhileWorkersAreStarting_CancelsTheirStartAndTheWaitingTasks()
     {
         using var started = new CountdownEvent(2);
         var disposed = 0;
@@ -24,12 +26,12 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    [SharesMemory("the thread of a factory that comes back late: a process that is still starting is killed at once")]
-    public async Task Abort_WhileAFactoryIgnoresIt_GivesItUpAfterTheGraceAndDisposesTheWorkerThatComesLate()
+    [SharesMemory("the thread of a factory that returns late: a process that is still starting is killed at once")]
+    public async Task Abort_WhileAFactoryIgnoresIt_AbandonsItAfterTheGraceAndDisposesTheLateWorker()
     {
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var calls = 0;
         var disposed = 0;
         var troupe = new TinyTroupe<int, int>(
@@ -56,7 +58,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    public async Task Dispose_WhileWorkersAreStarting_WaitsForThemAndRunsWhatWasAccepted()
+    public async Task Dispose_WhileWorkersAreStarting_WaitsForThemAndRunsTheAcceptedTasks()
     {
         using var gate = new ManualResetEventSlim();
         var disposed = 0;
@@ -77,7 +79,7 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    public async Task Dispose_WhileWorkersAreStartingAndNothingWasSubmitted_EndsWhoeverWaitsForReadiness()
+    public async Task Dispose_WhileWorkersAreStartingAndNothingWasSubmitted_EndsTheWaitForReadiness()
     {
         using var gate = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(
@@ -133,7 +135,9 @@ public abstract partial class BackgroundTroupeContract
             },
             Options());
         assigned.Set();
-        Assert.That(async () => await Within.Time(troupe.WhenReadyAsync()), Throws.TypeOf<WorkerStartException>().With.InnerException.InstanceOf<InvalidOperationException>());
+        Assert.That(
+            async () => await Within.Time(troupe.WhenReadyAsync()),
+            Throws.TypeOf<WorkerStartException>().With.InnerException.InstanceOf<InvalidOperationException>());
         await End(troupe);
     }
 

@@ -1,16 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Time.Testing;
 using TinyWorker.Tests.Observing;
 
 namespace TinyWorker.Tests.Contract;
 
-// What the meter and the activity source tell of tasks that wait, and of those that are stopped.
+// What the meter and the activity source report about tasks that wait and about tasks that are stopped.
 public abstract partial class BackgroundTroupeContract
 {
     private static readonly string[] Outcomes = ["succeeded", "faulted", "canceled"];
 
     [Test]
-    public async Task Watching_ATaskCancelledBeforeItsStart_TellsThatItNeverStarted()
+    [NonParallelizable]
+    public async Task Watching_ATaskCancelledBeforeItsStart_ShowsThatItNeverStarted()
     {
         using var telemetry = new Telemetry();
         using var gate = new ManualResetEventSlim();
@@ -20,42 +22,48 @@ public abstract partial class BackgroundTroupeContract
         Within.Until(() => running.Status == TinyFutureStatus.Running, "the first to start");
         Assert.That(troupe.Submit(1).Cancel(), Is.True);
         var span = telemetry.Spans(name).Single();
-        Assert.That(span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}"), Is.EquivalentTo([$"tinyworker.troupe={name}", "tinyworker.outcome=canceled"]));
-        Assert.That(span.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Unset), "to be cancelled is no error");
+        Assert.That(
+            span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}"),
+            Is.EquivalentTo([$"tinyworker.troupe={name}", "tinyworker.outcome=canceled"]));
+        Assert.That(span.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Unset), "a cancellation is no error");
         gate.Set();
         await End(troupe);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(telemetry.Read("tinyworker.task.accepted", name), Is.EqualTo(2));
             Assert.That(telemetry.Read("tinyworker.task.ended", name, ("tinyworker.outcome", "canceled")), Is.EqualTo(1));
-            Assert.That(telemetry.Read("tinyworker.task.wait.duration", name), Is.EqualTo(1), "of the one that started");
+            Assert.That(telemetry.Read("tinyworker.task.wait.duration", name), Is.EqualTo(1), "only of the task that started");
             Assert.That(telemetry.Read("tinyworker.task.run.duration", name), Is.EqualTo(1));
         }
     }
 
     [Test]
-    public async Task Watching_ATaskThatPassedItsTime_TellsATimeout()
+    [NonParallelizable]
+    public async Task Watching_ATaskThatPassedItsTimeout_ShowsATimeout()
     {
         using var telemetry = new Telemetry();
         var name = WatchedName();
-        var troupe = new TinyTroupe<int, int>((_, token) => UntilCancelled(token), Options(new Settings { Name = name, TaskTimeout = TimeSpan.FromMilliseconds(50) }));
+        var settings = new Settings { Name = name, TaskTimeout = TimeSpan.FromMilliseconds(50) };
+        var troupe = new TinyTroupe<int, int>((_, token) => UntilCancelled(token), Options(settings));
         WaitForEnd(troupe.Submit(0));
         var span = telemetry.Spans(name).Single();
-        Assert.That((span.GetTagItem("tinyworker.outcome"), span.GetTagItem("error.type")), Is.EqualTo(("faulted", "System.TimeoutException")));
+        var tags = (span.GetTagItem("tinyworker.outcome"), span.GetTagItem("error.type"));
+        Assert.That(tags, Is.EqualTo(("faulted", "System.TimeoutException")));
         await End(troupe);
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Durations_OfATask_AreItsWaitForAWorkerAndItsRun()
     {
         using var telemetry = new Telemetry();
         using var gate = new ManualResetEventSlim();
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var name = WatchedName();
         var troupe = new TinyTroupe<int, int>(x => x == 1 ? Pass(gate, x) : x, Options(new Settings { Name = name, Clock = clock }));
         var input = new TinyFutureSource<int>();
         var chained = troupe.Submit(input.Future);
-        clock.Advance(TimeSpan.FromSeconds(100));   // the wait for its input is no wait for a worker
+        clock.Advance(TimeSpan.FromSeconds(100));   // waiting for the input is not waiting for a worker
         var first = troupe.Submit(1);
         Within.Until(() => first.Status == TinyFutureStatus.Running, "the first to start");
         input.TrySetResult(2);
@@ -63,12 +71,13 @@ public abstract partial class BackgroundTroupeContract
         gate.Set();
         Within.Time(chained);
         await End(troupe);
-        Assert.That((telemetry.Read("tinyworker.task.wait.duration", name), telemetry.ReadSeconds("tinyworker.task.wait.duration", name)), Is.EqualTo((2.0, 3.0)));
-        Assert.That((telemetry.Read("tinyworker.task.run.duration", name), telemetry.ReadSeconds("tinyworker.task.run.duration", name)), Is.EqualTo((2.0, 3.0)));
+        foreach (var duration in new[] { "tinyworker.task.wait.duration", "tinyworker.task.run.duration" })
+            Assert.That((telemetry.Read(duration, name), telemetry.ReadSeconds(duration, name)), Is.EqualTo((2.0, 3.0)), duration);
     }
 
     [Test]
-    public async Task Levels_ReadByOneWhoCameLate_AreThoseOfTheSnapshotAndGoWithTheTroupe()
+    [NonParallelizable]
+    public async Task Levels_ReadByALateListener_EqualTheSnapshotAndEndWithTheTroupe()
     {
         using var gate = new ManualResetEventSlim();
         var name = WatchedName();
@@ -89,33 +98,37 @@ public abstract partial class BackgroundTroupeContract
             gate.Set();
             Within.Until(() => troupe.Snapshot().Succeeded == 5, "the end of all");
             Assert.That(telemetry.Read("tinyworker.task.waiting", name), Is.Zero);
-            Assert.That(telemetry.Read("tinyworker.task.ended", name), Is.Null, "of tasks that were submitted before anybody listened");
+            Assert.That(telemetry.Read("tinyworker.task.ended", name), Is.Null, "tasks submitted without a listener are not counted");
         }
 
         await End(troupe);
-        using (var telemetry = new Telemetry()) Assert.That(telemetry.Read("tinyworker.worker.count", name), Is.Null, "it is gone");
+        using (var telemetry = new Telemetry()) Assert.That(telemetry.Read("tinyworker.worker.count", name), Is.Null, "the end");
     }
 
     [Test]
-    public async Task Levels_OfTwoTroupesOfOneName_AreToldAsOne()
+    [NonParallelizable]
+    public async Task Levels_OfTwoTroupesWithOneName_AreAddedUp()
     {
         using var telemetry = new Telemetry();
         using var gate = new ManualResetEventSlim();
         var name = WatchedName();
-        TinyTroupe<int, int>[] troupes = [.. Enumerable.Range(0, 2).Select(_ => new TinyTroupe<int, int>(x => Pass(gate, x), Options(new Settings { Name = name, Workers = 2 })))];
+        TinyTroupe<int, int>[] troupes = [Make(), Make()];
         foreach (var troupe in troupes) _ = troupe.Submit(1);
         Within.Until(() => troupes.All(troupe => troupe.Snapshot().Running == 1), "both to start");
         Assert.That(telemetry.Read("tinyworker.task.running", name), Is.EqualTo(2));
         Assert.That(telemetry.Read("tinyworker.worker.count", name), Is.EqualTo(4));
         gate.Set();
         foreach (var troupe in troupes) await End(troupe);
+
+        TinyTroupe<int, int> Make() => new(x => Pass(gate, x), Options(new Settings { Name = name, Workers = 2 }));
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Restarts_OfRecycledWorkers_AreCountedAndLogged()
     {
         using var telemetry = new Telemetry();
-        var loggers = new RecordingLoggers();
+        var loggers = new FakeLoggers();
         var name = WatchedName();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Name = name, MaxTasksPerWorker = 1, Loggers = loggers }));
         for (var i = 0; i < 3; i++) Within.Time(troupe.Submit(i));
@@ -126,30 +139,34 @@ public abstract partial class BackgroundTroupeContract
         Assert.That(loggers.EventIds.Distinct().Order(), Is.EqualTo([1, 12]));
     }
 
-    /// <summary>What is logged, and told as the reason, when a worker is given up.</summary>
-    protected virtual (int[] Events, string Reason) GivenUp => ([3], "abandoned");
+    /// <summary>The log events when a worker is abandoned, and the reason that the meter reports for its replacement.</summary>
+    protected virtual (int[] Events, string Reason) AbandonedWorker => ([3], "abandoned");
 
     [Test]
-    public async Task Log_OfATaskThatPassedItsTimeAndDidNotStop_TellsEachStepOnce()
+    [NonParallelizable]
+    public async Task Log_OfATaskThatPassedItsTimeoutAndDidNotStop_HasEachStepOnce()
     {
         using var telemetry = new Telemetry();
         using var gate = new ManualResetEventSlim();
-        var loggers = new RecordingLoggers();
+        var loggers = new FakeLoggers();
         var name = WatchedName();
-        var settings = new Settings { Name = name, Loggers = loggers, TaskTimeout = TimeSpan.FromMilliseconds(20), Grace = TimeSpan.FromMilliseconds(20) };
+        var time = TimeSpan.FromMilliseconds(20);
+        var settings = new Settings { Name = name, Loggers = loggers, TaskTimeout = time, Grace = time };
         var troupe = new TinyTroupe<int, int>(x => Pass(gate, x), Options(settings));
         WaitForEnd(troupe.Submit(1));
-        Within.Until(() => loggers.CountOf(1) == 2, "the worker in its place to be ready");
+        Within.Until(() => loggers.CountOf(1) == 2, "the new worker to be ready");
         gate.Set();
         await End(troupe);
-        Assert.That(loggers.EventIds.Order(), Is.EqualTo(GivenUp.Events.Concat([1, 1, 5, 12]).Order()));
-        Assert.That(telemetry.Read("tinyworker.worker.restarts", name, ("tinyworker.restart.reason", GivenUp.Reason)), Is.EqualTo(1));
+        Assert.That(loggers.EventIds.Order(), Is.EqualTo(AbandonedWorker.Events.Concat([1, 1, 5, 12, 30]).Order()));
+        var restarts = telemetry.Read("tinyworker.worker.restarts", name, ("tinyworker.restart.reason", AbandonedWorker.Reason));
+        Assert.That(restarts, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Log_OfACallbackThatThrows_TellsItOnce()
+    [NonParallelizable]
+    public async Task Log_OfACallbackThatThrows_HasItOnce()
     {
-        var loggers = new RecordingLoggers();
+        var loggers = new FakeLoggers();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Loggers = loggers }));
         troupe.Submit(1).OnCompleted(_ => throw new FormatException("in the callback"));
         Within.Until(() => loggers.CountOf(6) > 0, "the message");
@@ -158,7 +175,8 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
-    public async Task Watching_OfWhatWasNotAccepted_TellsNothing()
+    [NonParallelizable]
+    public async Task Watching_TasksThatWereNotAccepted_ShowsNothing()
     {
         var begun = 0;
         using var listener = new System.Diagnostics.ActivityListener
@@ -188,11 +206,13 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Watching_UnderLoad_AgreesWithTheLedgerAndNoLevelIsEverNegative()
     {
         using var telemetry = new Telemetry();
         var name = WatchedName();
-        var troupe = new TinyTroupe<int, int>(x => x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1, Options(new Settings { Name = name, Workers = 3, Capacity = 16 }));
+        var settings = new Settings { Name = name, Workers = 3, Capacity = 16 };
+        var troupe = new TinyTroupe<int, int>(x => x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1, Options(settings));
         Load(troupe, telemetry);
         var now = troupe.Snapshot();
         await End(troupe);
@@ -202,21 +222,27 @@ public abstract partial class BackgroundTroupeContract
         using (Assert.EnterMultipleScope())
         {
             Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)));
-            Assert.That(ledger, Is.All.GreaterThan(0), "the load is of all kinds");
+            Assert.That(ledger, Is.All.GreaterThan(0), "tasks end in every way");
             Assert.That(telemetry.Read("tinyworker.task.accepted", name), Is.EqualTo(now.Accepted));
-            Assert.That(Outcomes.Select(outcome => telemetry.Read("tinyworker.task.ended", name, ("tinyworker.outcome", outcome))), Is.EqualTo(ledger));
-            Assert.That(Outcomes.Select(outcome => spans.LongCount(span => outcome.Equals(span.GetTagItem("tinyworker.outcome")))), Is.EqualTo(ledger));
+            Assert.That(Outcomes.Select(Ended), Is.EqualTo(ledger));
+            Assert.That(Outcomes.Select(SpansWith), Is.EqualTo(ledger));
             Assert.That(spans.Select(span => span.SpanId).Distinct().Count(), Is.EqualTo(now.Accepted), "each once");
             Assert.That(telemetry.Read("tinyworker.task.run.duration", name), Is.EqualTo(started));
             Assert.That(telemetry.Read("tinyworker.task.wait.duration", name), Is.EqualTo(started));
         }
+
+        double? Ended(string outcome) => telemetry.Read("tinyworker.task.ended", name, ("tinyworker.outcome", outcome));
+
+        long SpansWith(string outcome) => spans.LongCount(span => outcome.Equals(span.GetTagItem("tinyworker.outcome")));
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Watching_BegunAndEndedUnderLoad_LosesNoTaskAndNoLevelIsEverNegative()
     {
         var name = WatchedName();
-        var troupe = new TinyTroupe<int, int>(x => x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1, Options(new Settings { Name = name, Workers = 3, Capacity = 16 }));
+        var settings = new Settings { Name = name, Workers = 3, Capacity = 16 };
+        var troupe = new TinyTroupe<int, int>(x => x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1, Options(settings));
         using var listens = new ManualResetEventSlim();
         var stop = false;
         double accepted = 0, ended = 0;
@@ -239,11 +265,11 @@ public abstract partial class BackgroundTroupeContract
         await Within.Time(comingAndGoing);
         await End(troupe);
         Assert.That(now.Accepted, Is.EqualTo(now.Succeeded + now.Faulted + now.Canceled));
-        // Between two who listen some are heard of by neither, none by both.
+        // A task between two listeners may be counted by none of them. No task is counted by both.
         Assert.That(new[] { accepted, ended }, Is.All.GreaterThan(0).And.All.LessThanOrEqualTo(now.Accepted));
     }
 
-    /// <summary>Submits, cancels, chains from four threads, while another reads the levels.</summary>
+    /// <summary>Submits, cancels and chains tasks on four threads, while another thread reads the levels.</summary>
     private static void Load(TinyTroupe<int, int> troupe, Telemetry? telemetry)
     {
         var futures = new ConcurrentQueue<TinyFuture<int>>();
@@ -274,7 +300,8 @@ public abstract partial class BackgroundTroupeContract
             {
                 levels.RecordObservableInstruments();
                 telemetry?.Read("tinyworker.task.waiting", troupe.Name);
-                return Array.TrueForAll(submitters, static submitter => submitter.IsCompleted) && futures.All(static future => future.IsCompleted);
+                return Array.TrueForAll(submitters, static submitter => submitter.IsCompleted)
+                    && futures.All(static future => future.IsCompleted);
             },
             "the end of all tasks");
         Assert.That(futures, Has.Count.EqualTo(1000));

@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Contract;
 
-/// <summary>What needs a worker that runs while the submitter goes on: a body that waits at a gate.</summary>
+/// <summary>What needs a worker that runs at the same time as the submitter, such as a task that waits at a gate.</summary>
 public abstract partial class BackgroundTroupeContract : TroupeContract
 {
     [Test]
@@ -44,7 +44,8 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     [Test]
     public async Task Cancel_WhileRunning_FiresTheTokenAndEndsCanceled()
     {
-        var troupe = new TinyTroupe<int, int>((x, token) => x == 0 ? UntilCancelled(token) : x, Options(new Settings { Grace = Timeout.InfiniteTimeSpan }));
+        var troupe = new TinyTroupe<int, int>(
+            (x, token) => x == 0 ? UntilCancelled(token) : x, Options(new Settings { Grace = Timeout.InfiniteTimeSpan }));
         var future = troupe.Submit(0);
         Within.Until(() => future.Status == TinyFutureStatus.Running, "the start");
         Assert.That(future.Cancel(), Is.True);
@@ -69,12 +70,13 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     }
 
     [Test]
-    public async Task Cancel_OfATaskThatIgnoresIt_CostsTheWorkerAfterTheGraceAndReplacesIt()
+    public async Task Cancel_OfATaskThatIgnoresIt_ReplacesTheWorkerAfterTheGrace()
     {
         using var hung = new ManualResetEventSlim();
-        using var begun = new ManualResetEventSlim();   // in another process a task that runs, as far as is known here, may be on its way
+        using var begun = new ManualResetEventSlim();   // a status of Running may come before a worker process has received the task
         var clock = new ManualClock();
-        var troupe = new TinyTroupe<int, int>(x => x == 0 ? Begin(begun, hung, x) : x, Options(new Settings { Grace = TimeSpan.FromSeconds(5), Clock = clock }));
+        var troupe = new TinyTroupe<int, int>(
+            x => x == 0 ? Begin(begun, hung, x) : x, Options(new Settings { Grace = TimeSpan.FromSeconds(5), Clock = clock }));
         var future = troupe.Submit(0);
         Within.Until(() => begun.IsSet && future.Status == TinyFutureStatus.Running, "the start");
         future.Cancel();
@@ -94,8 +96,8 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     public async Task TaskTimeout_Passed_FaultsTheTaskWithTimeoutException()
     {
         var clock = new ManualClock();
-        var troupe = new TinyTroupe<int, int>(
-            (x, token) => x == 0 ? UntilCancelled(token) : x, Options(new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Clock = clock }));
+        var settings = new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Clock = clock };
+        var troupe = new TinyTroupe<int, int>((x, token) => x == 0 ? UntilCancelled(token) : x, Options(settings));
         var future = troupe.Submit(0);
         Within.Until(() => future.Status == TinyFutureStatus.Running && clock.Armed > 0, "the start");
         clock.Advance(TimeSpan.FromSeconds(9));
@@ -111,7 +113,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     public async Task TaskTimeout_OfATaskThatIgnoresIt_FaultsItAndReplacesTheWorker()
     {
         using var hung = new ManualResetEventSlim();
-        using var begun = new ManualResetEventSlim();   // in another process a task that runs, as far as is known here, may be on its way
+        using var begun = new ManualResetEventSlim();   // a status of Running may come before a worker process has received the task
         var clock = new ManualClock();
         var settings = new Settings { TaskTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(5), Clock = clock };
         var troupe = new TinyTroupe<int, int>(x => x == 0 ? Begin(begun, hung, x) : x, Options(settings));
@@ -127,7 +129,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     }
 
     [Test]
-    public async Task Abort_OfABusyTroupe_CancelsWhatRunsAndWhatWaits()
+    public async Task Abort_OfABusyTroupe_CancelsRunningAndWaitingTasks()
     {
         var troupe = new TinyTroupe<int, int>((_, token) => UntilCancelled(token), Options());
         var running = troupe.Submit(0);
@@ -139,7 +141,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     }
 
     [Test]
-    public async Task Result_WithATimeout_GivesUpTheWaitOnly()
+    public async Task Result_WithATimeout_EndsOnlyTheWait()
     {
         using var gate = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(x => Pass(gate, x), Options());
@@ -185,7 +187,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
     }
 
     [Test]
-    public async Task Await_OfARunningTask_NeverGoesOnOnAWorkersThread()
+    public async Task Await_OfARunningTask_NeverContinuesOnAWorkersThread()
     {
         using var gate = new ManualResetEventSlim();
         Thread? worker = null;
@@ -213,21 +215,7 @@ public abstract partial class BackgroundTroupeContract : TroupeContract
         }
     }
 
-    [Test]
-    public async Task Worker_WhoseReplacementFailsThreeTimes_BreaksTheTroupe()
-    {
-        var made = 0;
-        var troupe = new TinyTroupe<int, int>(
-            _ => ++made == 1 ? new FunctionWorker(x => x) : throw new FormatException(), Options(new Settings { MaxTasksPerWorker = 1 }));
-        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
-        var late = troupe.Submit(2);
-        WaitForEnd(late);
-        Assert.That(late.Exception, Is.TypeOf<WorkerStartException>().With.Property("Tries").EqualTo(3));
-        await End(troupe);
-        Assert.That(made, Is.EqualTo(4));
-    }
-
-    /// <summary>That a worker which did not stop was given up, as it is done there.</summary>
+    /// <summary>Checks that a worker that did not stop was abandoned, or killed where the back-end can kill it.</summary>
     protected virtual void AssertLostOneWorker(TroupeSnapshot now, bool isReplaced)
     {
         ArgumentNullException.ThrowIfNull(now);

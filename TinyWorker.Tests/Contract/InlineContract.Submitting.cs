@@ -31,7 +31,7 @@ public sealed partial class InlineContract
     }
 
     [Test]
-    public async Task Submit_WhileEveryWorkerRunsATask_ReturnsAndLeavesItsTaskToTheFirstWhoIsFree()
+    public async Task Submit_WhileEveryWorkerRunsATask_ReturnsAndLeavesItsTaskToTheNextFreeWorker()
     {
         using var gate = new ManualResetEventSlim();
         var troupe = new TinyTroupe<int, int>(
@@ -54,7 +54,7 @@ public sealed partial class InlineContract
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Token_OfASubmitFiredWhileItsTaskRunsThere_StopsTheTask(bool asynchronous)
+    public async Task Token_OfASubmitFiredWhileItsTaskRunsInside_StopsTheTask(bool asynchronous)
     {
         using var cancellation = new CancellationTokenSource();
         using var started = new ManualResetEventSlim();
@@ -109,5 +109,22 @@ public sealed partial class InlineContract
         await Within.Time(first, "the first submission");
         await End(troupe);
         Assert.That(status, Is.EqualTo(TinyFutureStatus.Succeeded));
+    }
+
+    // An inline task that hangs in an await holds the thread of its submitter only until its worker is abandoned.
+    [Test]
+    public async Task Worker_Abandoned_ReleasesTheSubmittersThreadAndIsReplaced()
+    {
+        var never = new TaskCompletionSource<int>();
+        var troupe = new TinyTroupe<int, int>(
+            x => x == 0 ? never.Task : Task.FromResult(x),
+            Options(new Settings { TaskTimeout = TimeSpan.FromMilliseconds(50), Grace = TimeSpan.FromMilliseconds(50) }));
+        TinyFuture<int>? hung = null;
+        Within.Time(() => hung = troupe.Submit(0), "the submission");
+        Assert.That(() => Within.Time(hung!), Throws.TypeOf<TimeoutException>());
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+        Assert.That(troupe.Snapshot().Abandoned, Is.EqualTo(1));
+        await End(troupe);
+        never.SetResult(0);   // the abandoned code ends by itself
     }
 }

@@ -2,13 +2,12 @@ using System.Diagnostics;
 
 namespace TinyWorker.Tests.Contract;
 
-// What flows from the submitter into the task: its activity, whoever listens to the library's source, and nothing else. Nobody samples here: the spans
-// of tasks are in TroupeContract.Watching.cs.
+// What flows from the submitter into the task: its activity, with and without listeners of the library's source, and nothing else. These
+// listeners sample nothing. The spans of tasks are in TroupeContract.Watching.cs.
 public abstract partial class TroupeContract
 {
-    [TestCase("TinyWorker")]
-    [TestCase("somebody else's")]
-    public async Task Activity_OfTheSubmitterWhoeverListens_IsCurrentInTheTaskAndBehindItsAwaits(string listenedTo)
+    [TestCaseSource(typeof(NonParallelCases), nameof(NonParallelCases.Listeners))]
+    public async Task Activity_OfTheSubmitterWithAnyListener_IsCurrentInTheTaskAndAfterItsAwaits(string listenedTo)
     {
         using var listener = Listen(listenedTo);
         using var activity = new Activity("the submitter's").Start();
@@ -25,17 +24,21 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Activity_WithBaggage_TakesItAlong()
+    [NonParallelizable]
+    public async Task Activity_WithBaggage_BringsItToTheTask()
     {
         using var listener = Listen("TinyWorker");
         using var request = new Activity("the request").AddBaggage("tenant", "of the request").AddBaggage("path", "a=b,\nc%20ü").Start();
-        using var activity = new Activity("the submitter's").AddBaggage("tenant", "42").AddBaggage("empty", "").AddBaggage("nothing", null).Start();
+        using var activity = new Activity("the submitter's")
+            .AddBaggage("tenant", "42").AddBaggage("empty", "").AddBaggage("nothing", null).Start();
         activity.TraceStateString = "k=v";
         var troupe = new TinyTroupe<int, string?[]>(
             _ =>
             [
-                Activity.Current!.GetBaggageItem("tenant"), string.Join(' ', Activity.Current.Baggage.Select(item => $"{item.Key}:{item.Value ?? "null"}")),
-                Activity.Current.OperationName, Activity.Current.TraceStateString,
+                Activity.Current!.GetBaggageItem("tenant"),
+                string.Join(' ', Activity.Current.Baggage.Select(item => $"{item.Key}:{item.Value ?? "null"}")),
+                Activity.Current.OperationName,
+                Activity.Current.TraceStateString,
             ],
             Options());
         Assert.That(
@@ -45,7 +48,8 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Activity_OfASubmission_IsThatOfItsSubmitterWhoeverCompletesTheInput()
+    [NonParallelizable]
+    public async Task Activity_OfASubmission_IsThatOfItsSubmitterNotOfTheCompleter()
     {
         using var listener = Listen("TinyWorker");
         var input = new TinyFutureSource<int>();
@@ -62,6 +66,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Activity_OfOneTask_IsNotSeenByTheNext()
     {
         using var listener = Listen("TinyWorker");
@@ -80,7 +85,8 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Activity_ThatFlows_TakesNoExecutionContextAlong()
+    [NonParallelizable]
+    public async Task Activity_ThatFlows_FlowsWithoutTheExecutionContext()
     {
         using var listener = Listen("TinyWorker");
         using var activity = new Activity("the submitter's").Start();
@@ -93,7 +99,8 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Activity_ThatEndedBeforeItsTaskStarted_IsStillTheParentOfWhatTheTaskStarts()
+    [NonParallelizable]
+    public async Task Activity_ThatEndedBeforeItsTaskStarted_IsStillTheParentInTheTask()
     {
         using var listener = Listen("TinyWorker");
         var input = new TinyFutureSource<int>();
@@ -109,7 +116,7 @@ public abstract partial class TroupeContract
         using (var activity = new Activity("the submitter's").Start())
         {
             trace = activity.TraceId;
-            future = troupe.Submit(input.Future);   // and goes, as who answers a request does
+            future = troupe.Submit(input.Future);   // the submitter ends its activity first, as the handler of a request does
         }
 
         input.TrySetResult(1);

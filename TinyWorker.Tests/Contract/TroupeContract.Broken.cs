@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Contract;
 
-// A troupe of which one worker could not be made.
+// A troupe that is broken because one of its workers could not be made.
 public abstract partial class TroupeContract
 {
     [Test]
@@ -51,7 +51,8 @@ public abstract partial class TroupeContract
     }
 
     private TinyTroupe<int, int> Broken(ITinyWorker<int, int> other) => new(
-        info => info.Index == 1 ? throw new FormatException() : other, Options(new Settings { Workers = 2, Grace = Timeout.InfiniteTimeSpan }));
+        info => info.Index == 1 ? throw new FormatException() : other,
+        Options(new Settings { Workers = 2, Grace = Timeout.InfiniteTimeSpan }));
 
     private sealed class RunsUntilCancelled : TinyAsyncWorker<int, int>
     {

@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// The last tasks of a troupe that is being disposed are cancelled.
+// The last task of a troupe is cancelled while the troupe is being disposed.
 public abstract partial class TroupeContract
 {
     [Test]
-    public void Dispose_RacingTheCancellationOfTheLastTask_ReturnsOnlyWhenThatHasEnded()
+    public void Dispose_RacingTheCancellationOfTheLastTask_ReturnsOnlyWhenTheTaskHasEnded()
     {
         const int Rounds = 1_000;
         using var meeting = new Barrier(2);
@@ -30,7 +30,8 @@ public abstract partial class TroupeContract
                     troupe.Dispose();
                     var (isCompleted, now) = (last.IsCompleted, troupe.Snapshot());
                     meeting.SignalAndWait(Within.Deadline);
-                    Assert.That((isCompleted, now.Waiting, now.Running, now.Canceled), Is.EqualTo((true, 0, 0, 1L)), "in round " + round);
+                    var seen = (isCompleted, now.Waiting, now.Running, now.Canceled);
+                    Assert.That(seen, Is.EqualTo((true, 0, 0, 1L)), "in round " + round);
                 }
             },
             "the rounds");

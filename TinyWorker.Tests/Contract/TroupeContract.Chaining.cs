@@ -72,7 +72,8 @@ public abstract partial class TroupeContract
         input.TrySetCanceled();
         WaitForEnd(waiting);
         Assert.That(waiting.Status, Is.EqualTo(TinyFutureStatus.Canceled));
-        Assert.That(Caught(() => waiting.Result()), Is.SameAs(Caught(() => input.Future.Result())).And.InstanceOf<OperationCanceledException>());
+        var cause = Caught(() => input.Future.Result());
+        Assert.That(Caught(() => waiting.Result()), Is.SameAs(cause).And.InstanceOf<OperationCanceledException>());
         await End(troupe);
     }
 

@@ -129,10 +129,10 @@ public abstract partial class TroupeContract
     [Test]
     public async Task Callback_ThatThrows_DisturbsNobodyAndIsLogged()
     {
-        var thrown = new FormatException("a callback's");
+        var thrown = new FormatException("of a callback");
         var input = new TinyFutureSource<int>();
         using var called = new ManualResetEventSlim();
-        using var loggers = new RecordingLoggers();
+        using var loggers = new FakeLoggers();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Loggers = loggers }));
         var future = troupe.Submit(input.Future);
         future.OnCompleted(_ => throw thrown);

@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// The end of a troupe, asked for by the troupe's own worker.
+// What a worker may do with its own troupe, and with another one.
 public abstract partial class TroupeContract
 {
     [TestCase("StopAsync")]
-    [TestCase("Dispose behind an await")]
+    [TestCase("Dispose after an await")]
     [TestCase("Dispose on another thread")]
     [SharesMemory("its own troupe")]
     public async Task End_OfTheOwnTroupeInsideItsWorker_ThrowsInvalidOperation(string how)
@@ -14,7 +14,7 @@ public abstract partial class TroupeContract
             async x =>
             {
                 if (x != 0) return x;
-                if (how == "Dispose behind an await") await Task.Yield();
+                if (how == "Dispose after an await") await Task.Yield();
                 if (how == "StopAsync") await troupe!.StopAsync(CancellationToken.None);
                 else if (how == "Dispose on another thread") await Task.Run(troupe!.Dispose);
                 else troupe!.Dispose();
@@ -23,8 +23,10 @@ public abstract partial class TroupeContract
             Options());
         var future = troupe.Submit(0);
         WaitForEnd(future);
-        Assert.That(future.Exception, Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name).And.Message.Contains("Abort"));
-        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1), "the troupe goes on");
+        Assert.That(
+            future.Exception,
+            Is.InstanceOf<InvalidOperationException>().With.Message.Contains(troupe.Name).And.Message.Contains("Abort"));
+        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1), "the troupe can be used further");
         await End(troupe);
     }
 
@@ -41,7 +43,7 @@ public abstract partial class TroupeContract
                 await foreach (var next in TinyFuture.WhenEach([TinyFuture.FromResult(5), troupe!.Submit(1), troupe.Submit(2)]))
                 {
                     sum += next.Result();
-                    if (x == 0 && sum == 5) break;   // what has ended already may be had
+                    if (x == 0 && sum == 5) break;   // a future that has ended may be read
                 }
 
                 return sum;
@@ -76,59 +78,59 @@ public abstract partial class TroupeContract
 
     [Test]
     [SharesMemory("its own troupe")]
-    public async Task Loop_ThatAWorkersConstructionLeftRunning_IsOutside()
+    public async Task Loop_ThatAWorkersConstructionLeftRunning_IsOutsideTheWorker()
     {
         TinyTroupe<int, int>? troupe = null;
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<int>? loop = null;
         troupe = new TinyTroupe<int, int>(
             _ =>
             {
-                loop = SubmitWhenToldAsync();
+                loop = SubmitLaterAsync();
                 return new FunctionWorker(x => x);
             },
             Options());
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1), "the worker is made");
-        told.SetResult();
+        goOn.SetResult();
         Assert.That(await Within.Time(loop!), Is.EqualTo(2));
         await End(troupe);
 
-        async Task<int> SubmitWhenToldAsync()
+        async Task<int> SubmitLaterAsync()
         {
-            await told.Task.ConfigureAwait(false);
+            await goOn.Task.ConfigureAwait(false);
             return await troupe!.Submit(2).ConfigureAwait(false);
         }
     }
 
     [Test]
     [SharesMemory("its own troupe")]
-    public async Task Loop_ThatATaskLeftRunning_IsOutsideOnceItsWorkerIsGone()
+    public async Task Loop_ThatATaskLeftRunning_IsOutsideOnceItsWorkerHasEnded()
     {
         TinyTroupe<int, int>? troupe = null;
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<int>? loop = null;
         troupe = new TinyTroupe<int, int>(
             x =>
             {
-                if (x == 1) loop = SubmitWhenToldAsync();
+                if (x == 1) loop = SubmitLaterAsync();
                 return x;
             },
             Options(new Settings { MaxTasksPerWorker = 1 }));
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
-        Assert.That(Within.Time(troupe.Submit(2)), Is.EqualTo(2), "by the next worker");
-        told.SetResult();
+        Assert.That(Within.Time(troupe.Submit(2)), Is.EqualTo(2), "the next worker runs it");
+        goOn.SetResult();
         Assert.That(await Within.Time(loop!), Is.EqualTo(3));
         await End(troupe);
 
-        async Task<int> SubmitWhenToldAsync()
+        async Task<int> SubmitLaterAsync()
         {
-            await told.Task.ConfigureAwait(false);
+            await goOn.Task.ConfigureAwait(false);
             return await troupe!.Submit(3).ConfigureAwait(false);
         }
     }
 
     [Test]
-    public async Task Abort_OfTheOwnTroupeInsideItsWorker_CancelsThatVeryTask()
+    public async Task Abort_OfTheOwnTroupeInsideItsWorker_CancelsTheTaskThatAborts()
     {
         TinyTroupe<int, int>? troupe = null;
         troupe = new TinyTroupe<int, int>(
@@ -153,9 +155,11 @@ public abstract partial class TroupeContract
     public async Task Dispose_OfTheOwnTroupeByAWorkersDisposal_IsRefusedAndLogged()
     {
         TinyTroupe<int, int>? troupe = null;
-        using var loggers = new RecordingLoggers();
-        troupe = new TinyTroupe<int, int>(_ => new FunctionWorker(x => x, () => troupe!.Dispose()), Options(new Settings { Loggers = loggers }));
+        using var loggers = new FakeLoggers();
+        troupe = new TinyTroupe<int, int>(
+            _ => new FunctionWorker(x => x, () => troupe!.Dispose()), Options(new Settings { Loggers = loggers }));
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => End(troupe));
         await End(troupe);
         Assert.That(loggers.Exceptions, Has.Count.EqualTo(1).And.All.InstanceOf<InvalidOperationException>());
     }
@@ -205,7 +209,7 @@ public abstract partial class TroupeContract
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Result_OfAnotherTroupeInsideAWorker_Comes(bool awaited)
+    public async Task Result_OfAnotherTroupeInsideAWorker_IsReturned(bool awaited)
     {
         var other = new TinyTroupe<int, int>(x => x * 2, Options());
         var troupe = awaited

@@ -63,7 +63,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Dispose_FromManyThreadsAndAgain_IsOneTeardownThatAllWaitFor()
+    public async Task Dispose_FromManyThreadsAndAgain_DisposesOnceAndAllWait()
     {
         var disposed = 0;
         var input = new TinyFutureSource<int>();
@@ -113,7 +113,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Abort_DuringADrain_OverrulesIt()
+    public async Task Abort_DuringADrain_CancelsTheWaitingTasks()
     {
         var input = new TinyFutureSource<int>();
         var troupe = new TinyTroupe<int, int>(x => x, Options());
@@ -171,7 +171,7 @@ public abstract partial class TroupeContract
         Assert.That(() => new TinyTroupe<int, int>((Func<int, int>)null!, Options()), Throws.ArgumentNullException);
 
     [Test]
-    public async Task Troupe_Made_TellsItsNameWorkersAndCapacity()
+    public async Task Troupe_Made_HasItsNameWorkersAndCapacity()
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Name = "clowns", Workers = 2, Capacity = 7 }));
         Assert.That((troupe.Name, troupe.Workers, troupe.Capacity), Is.EqualTo(("clowns", 2, 7)));

@@ -2,19 +2,22 @@ using System.Globalization;
 
 namespace TinyWorker.Tests.Contract;
 
-// Errors of a map's items: every way to treat them, every place where they can be.
+// Errors of the items of a map: every way to treat them, at every place.
 public abstract partial class TroupeContract
 {
     private const int MapItems = 40;
 
     [Test]
-    public async Task Map_WithFailuresAnywhere_TreatsThemAsToldAndLeavesTheTroupeAsGoodAsNew(
-        [Values] MapErrors errors, [Values] bool ordered, [Values] bool asynchronous, [Values("first", "middle", "last", "several", "all")] string where)
+    public async Task Map_WithFailuresAnywhere_TreatsThemAsConfiguredAndLeavesTheTroupeUsable(
+        [Values] MapErrors errors, [Values] bool ordered, [Values] bool asynchronous,
+        [Values("first", "middle", "last", "several", "all")] string where)
     {
-        var troupe = new TinyTroupe<int, int>(x => Fails(where, x) ? throw new FormatException(Text(x)) : x, Options(new Settings { Workers = 3 }));
+        var troupe = new TinyTroupe<int, int>(
+            x => Fails(where, x) ? throw new FormatException(Text(x)) : x, Options(new Settings { Workers = 3 }));
         var source = new WatchedSource(MapItems);
         var seen = new List<int>();
-        var error = await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Errors = errors, Window = 8 }, asynchronous, seen.Add);
+        var options = new MapOptions { Ordered = ordered, Errors = errors, Window = 8 };
+        var error = await Enumerate(troupe, source, options, asynchronous, seen.Add);
 
         var good = Enumerable.Range(0, MapItems).Where(x => !Fails(where, x)).ToArray();
         var bad = Enumerable.Range(0, MapItems).Except(good).Select(Text).ToArray();
@@ -27,7 +30,7 @@ public abstract partial class TroupeContract
         }
         else
         {
-            Assert.That(error, Is.TypeOf<FormatException>(), "the root error, none that the end of the map induced");
+            Assert.That(error, Is.TypeOf<FormatException>(), "the error of the item, not a cancellation by the end of the map");
             Assert.That(bad, Does.Contain(error!.Message));
             Assert.That(seen, Is.SubsetOf(good).And.Unique);
             if (ordered) Assert.That((error.Message, seen.Count), Is.EqualTo((bad[0], int.Parse(bad[0], CultureInfo.InvariantCulture))));
@@ -35,21 +38,24 @@ public abstract partial class TroupeContract
         }
 
         AssertIsLeft(troupe, source);
-        Assert.That(Within.Time(troupe.Submit(-1)), Is.EqualTo(-1), "the troupe is as good as new");
+        Assert.That(Within.Time(troupe.Submit(-1)), Is.EqualTo(-1), "the troupe can be used further");
         await End(troupe);
     }
 
     [Test]
-    public async Task MapOutcomes_WithFailuresAnywhere_ThrowsNothingAndTellsOfEachItemOnce(
-        [Values] bool ordered, [Values] bool asynchronous, [Values] MapErrors errors, [Values("first", "middle", "last", "several", "all")] string where)
+    public async Task MapOutcomes_WithFailuresAnywhere_ThrowsNothingAndYieldsEachItemOnce(
+        [Values] bool ordered, [Values] bool asynchronous, [Values] MapErrors errors,
+        [Values("first", "middle", "last", "several", "all")] string where)
     {
-        var troupe = new TinyTroupe<int, string>(x => Fails(where, x) ? throw new FormatException(Text(x)) : "<" + Text(x), Options(new Settings { Workers = 3 }));
+        var troupe = new TinyTroupe<int, string>(
+            x => Fails(where, x) ? throw new FormatException(Text(x)) : "<" + Text(x), Options(new Settings { Workers = 3 }));
+        var items = Enumerable.Range(0, MapItems);
         var options = new MapOptions { Ordered = ordered, Errors = errors, Window = 8 };
         TinyOutcome<int, string>[] outcomes = [];
-        if (asynchronous) outcomes = await Within.Time(Task.Run(() => Collect(troupe.MapOutcomesAsync(Enumerable.Range(0, MapItems), options))));
-        else Within.Time(() => outcomes = [.. troupe.MapOutcomes(Enumerable.Range(0, MapItems), options)], "the map");
+        if (asynchronous) outcomes = await Within.Time(Task.Run(() => Collect(troupe.MapOutcomesAsync(items, options))));
+        else Within.Time(() => outcomes = [.. troupe.MapOutcomes(items, options)], "the map");
 
-        Assert.That(outcomes.Select(o => o.Index), ordered ? Is.EqualTo(Enumerable.Range(0, MapItems)) : Is.EquivalentTo(Enumerable.Range(0, MapItems)));
+        Assert.That(outcomes.Select(outcome => outcome.Index), ordered ? Is.EqualTo(items) : Is.EquivalentTo(items));
         foreach (var (index, input, value, exception) in outcomes)
         {
             Assert.That(input, Is.EqualTo(index));
@@ -61,28 +67,32 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_WhoseTaskThrowsACancellationOfItsOwn_ThrowsThatVeryOne([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Map_WhoseTaskThrowsACancellationOfItsOwn_ThrowsTheSameException([Values] bool ordered, [Values] bool asynchronous)
     {
-        var thrown = new OperationCanceledException("of the task's own");
+        var thrown = new OperationCanceledException("of the task itself");
         var troupe = new TinyTroupe<int, int>(x => x == 5 ? throw thrown : x, Options(new Settings { Workers = 2 }));
         var error = await Enumerate(troupe, Enumerable.Range(0, 20), new MapOptions { Ordered = ordered }, asynchronous, _ => { });
         Assert.That(error, IsThat(thrown));
         await End(troupe);
     }
 
-    // In the ancestors the deferred mode yields exceptions among the results; here only a worker that returns one does.
+    // The libraries that came before this one yield exceptions among the results in their deferred mode. Here only a worker that returns an
+    // exception yields one.
     [Test]
     public async Task Map_OfWorkersThatReturnExceptions_YieldsThemAndThrowsOnlyWhatWasThrown([Values] bool asynchronous)
     {
-        var troupe = new TinyTroupe<int, Exception>(x => x == 3 ? throw new FormatException("thrown") : new InvalidOperationException(Text(x)), Options(new Settings { Workers = 2 }));
+        var troupe = new TinyTroupe<int, Exception>(
+            x => x == 3 ? throw new FormatException("thrown") : new InvalidOperationException(Text(x)),
+            Options(new Settings { Workers = 2 }));
         var seen = new List<string>();
-        var error = await Enumerate(troupe, Enumerable.Range(0, 6), new MapOptions { Errors = MapErrors.ThrowAtEnd }, asynchronous, e => seen.Add(e.Message));
+        var options = new MapOptions { Errors = MapErrors.ThrowAtEnd };
+        var error = await Enumerate(troupe, Enumerable.Range(0, 6), options, asynchronous, e => seen.Add(e.Message));
         Assert.That(seen, Is.EqualTo(new[] { "0", "1", "2", "4", "5" }));
         Assert.That(((AggregateException)error!).InnerExceptions.Select(e => e.Message), Is.EqualTo(new[] { "thrown" }));
         await End(troupe);
     }
 
-    /// <summary>Enumerates a map, and tells what it threw.</summary>
+    /// <summary>Enumerates a map, and returns the exception that it threw.</summary>
     private protected static async Task<Exception?> Enumerate<TIn, TOut>(
         TinyTroupe<TIn, TOut> troupe, IEnumerable<TIn> source, MapOptions options, bool asynchronous, Action<TOut> see)
     {

@@ -2,21 +2,24 @@ using System.Diagnostics;
 
 namespace TinyWorker.Tests.Contract;
 
-// How far a map has come.
+// The progress reports of a map.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task Progress_OfAMap_EndsWithEveryItemCounted([Values] bool ordered, [Values] bool asynchronous, [Values] bool sized, [Values(0, 1, 5)] int n)
+    public async Task Progress_OfAMap_EndsWithEveryItemCounted(
+        [Values] bool ordered, [Values] bool asynchronous, [Values] bool sized, [Values(0, 1, 5)] int n)
     {
         var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x : throw new FormatException(), Options(new Settings { Workers = 2 }));
         var source = sized ? Enumerable.Range(0, n) : Enumerable.Range(0, n + 1).Where(x => x < n);
-        // Many times: a task's end is there to be seen a moment before whoever waits for it is told.
+        // Many rounds, because of a race: the end of a task is visible a moment before its continuations are called.
         for (var round = 0; round < (n == 5 ? 400 : 20); round++)
         {
             var progress = new Recorder();
-            await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Errors = MapErrors.ThrowAtEnd, Progress = progress }, asynchronous, _ => { });
+            var options = new MapOptions { Ordered = ordered, Errors = MapErrors.ThrowAtEnd, Progress = progress };
+            await Enumerate(troupe, source, options, asynchronous, _ => { });
             var last = progress.Reports[^1];
-            Assert.That((last.Completed, last.Faulted, last.Total), Is.EqualTo(((long)n, (long)(n / 2), (long?)(sized ? n : null))), "round " + Text(round));
+            var expected = ((long)n, (long)(n / 2), (long?)(sized ? n : null));
+            Assert.That((last.Completed, last.Faulted, last.Total), Is.EqualTo(expected), "round " + Text(round));
             progress.AssertIsSound();
         }
 
@@ -24,11 +27,12 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Progress_OfAMapLeftEarly_EndsWithWhatHasEnded([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Progress_OfAMapLeftEarly_EndsWithTheCountOfEndedItems([Values] bool ordered, [Values] bool asynchronous)
     {
         var progress = new Recorder();
         var troupe = new TinyTroupe<int, int>(x => x == 5 ? throw new FormatException() : x, Options());
-        var error = await Enumerate(troupe, new WatchedSource(100), new MapOptions { Ordered = ordered, Window = 4, Progress = progress }, asynchronous, _ => { });
+        var options = new MapOptions { Ordered = ordered, Window = 4, Progress = progress };
+        var error = await Enumerate(troupe, new WatchedSource(100), options, asynchronous, _ => { });
         Assert.That(error, Is.TypeOf<FormatException>());
         Assert.That(progress.Reports[^1].Completed, Is.InRange(6, 9));
         Assert.That(progress.Reports[^1].Faulted, Is.InRange(1, 4));
@@ -65,19 +69,21 @@ public abstract partial class TroupeContract
         var clock = Stopwatch.StartNew();
         var seen = new List<int>();
         var source = Enumerable.Range(0, int.MaxValue).TakeWhile(_ => progress.Reports.Length < 2 && clock.Elapsed < Within.Deadline);
-        Assert.That(await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Progress = progress }, asynchronous, seen.Add), Is.Null);
+        var options = new MapOptions { Ordered = ordered, Progress = progress };
+        Assert.That(await Enumerate(troupe, source, options, asynchronous, seen.Add), Is.Null);
         Assert.That(seen, Has.Count.EqualTo(progress.Reports[^1].Completed));
         if (ordered) Assert.That(seen, Is.Ordered);
         await End(troupe);
     }
 
     [Test]
-    public async Task Progress_OfAMapWhoseSourceThrowsInItsDisposal_IsStillToldTheEnd([Values] bool asynchronous)
+    public async Task Progress_OfAMapWhoseSourceThrowsInItsDisposal_StillGetsTheLastReport([Values] bool asynchronous)
     {
         var progress = new Recorder();
         var troupe = new TinyTroupe<int, int>(x => x, Options());
         var thrown = new FormatException();
-        var error = await Enumerate(troupe, new FaultySource("Dispose", thrown), new MapOptions { Progress = progress }, asynchronous, _ => { });
+        var options = new MapOptions { Progress = progress };
+        var error = await Enumerate(troupe, new FaultySource("Dispose", thrown), options, asynchronous, _ => { });
         Assert.That(error, Is.SameAs(thrown));
         Assert.That(progress.Reports, Is.Not.Empty);
         Assert.That(progress.Reports[^1].Completed, Is.EqualTo(3));

@@ -1,9 +1,9 @@
 namespace TinyWorker.Tests.Contract;
 
-// Maps, and other users, on one troupe; maps inside workers; a troupe that ends in mid-map.
+// Maps that share a troupe with maps and submissions; maps inside workers; a troupe that ends during a map.
 public abstract partial class TroupeContract
 {
-    // In the ancestors two live maps over one pool mix their results.
+    // The libraries that came before this one mix the results of two maps over one pool.
     [Test]
     public async Task Maps_LiveTogetherWithSubmits_DoNotMix([Values] bool ordered, [Values(1, 3)] int workers)
     {
@@ -22,8 +22,10 @@ public abstract partial class TroupeContract
                     Assert.That(troupe.Submit(-7).Result(), Is.EqualTo(-14));
                 }
 
-                Assert.That(seenEven, ordered ? Is.EqualTo(Enumerable.Range(0, 200).Select(x => 4 * x)) : Is.EquivalentTo(Enumerable.Range(0, 200).Select(x => 4 * x)));
-                Assert.That(seenOdd, ordered ? Is.EqualTo(Enumerable.Range(0, 200).Select(x => (4 * x) + 2)) : Is.EquivalentTo(Enumerable.Range(0, 200).Select(x => (4 * x) + 2)));
+                var fours = Enumerable.Range(0, 200).Select(x => 4 * x).ToArray();
+                int[] foursAndTwo = [.. fours.Select(x => x + 2)];
+                Assert.That(seenEven, ordered ? Is.EqualTo(fours) : Is.EquivalentTo(fours));
+                Assert.That(seenOdd, ordered ? Is.EqualTo(foursAndTwo) : Is.EquivalentTo(foursAndTwo));
             },
             "the maps");
         await End(troupe);
@@ -32,7 +34,8 @@ public abstract partial class TroupeContract
     [Test]
     public async Task Maps_OfManyThreads_EachGetTheirOwn()
     {
-        var troupe = new TinyTroupe<(int User, int Item), (int User, int Item)>(x => x, Options(new Settings { Workers = 3, Capacity = 2 }));
+        var settings = new Settings { Workers = 3, Capacity = 2 };
+        var troupe = new TinyTroupe<(int User, int Item), (int User, int Item)>(x => x, Options(settings));
         var users = Enumerable.Range(0, 4).Select(user => Task.Run(async () =>
         {
             var source = Enumerable.Range(0, 500).Select(item => (user, item));
@@ -43,7 +46,7 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
-    // In the ancestors a second map over the same pool hangs.
+    // In the libraries that came before this one, a second map over the same pool hangs.
     [Test]
     public async Task Maps_OneAfterTheOther_AllEnd([Values] bool asynchronous)
     {
@@ -92,11 +95,11 @@ public abstract partial class TroupeContract
             Options(new Settings { Workers = workers, Capacity = 4 }));
         var future = SubmitElsewhere(own, 0);
         WaitForEnd(future);
-        // With a second worker, each item may have ended before it was waited for.
+        // With a second worker, each item may have ended before the map waited for it. Nothing is refused then.
         if (workers == 1 || future.Status != TinyFutureStatus.Succeeded)
             Assert.That(future.Exception, Is.InstanceOf<InvalidOperationException>().With.Message.Contains(own.Name));
-        Within.Until(() => own.Snapshot() is { Waiting: 0, Running: 0 }, "what the map left");
-        Assert.That(Within.Time(own.Submit(2)), Is.EqualTo(2), "the troupe goes on");
+        Within.Until(() => own.Snapshot() is { Waiting: 0, Running: 0 }, "the end of the tasks of the map");
+        Assert.That(Within.Time(own.Submit(2)), Is.EqualTo(2), "the troupe can be used further");
         await End(own);
     }
 
@@ -118,30 +121,37 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_OfATroupeThatIsStoppedMeanwhile_EndsWithWhatTheTroupeSays(
-        [Values("DisposeAsync", "Abort", "before")] string how, [Values] bool ordered, [Values] bool asynchronous, [Values] MapErrors errors)
+    public async Task Map_OfATroupeThatIsStoppedMeanwhile_EndsWithTheExceptionOfTheTroupe(
+        [Values("DisposeAsync", "Abort", "before")] string how,
+        [Values] bool ordered, [Values] bool asynchronous, [Values] MapErrors errors)
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 2 }));
         var source = new WatchedSource(int.MaxValue);
         if (how == "before") await End(troupe);
         var seen = 0;
-        var error = await Enumerate(troupe, source, new MapOptions { Ordered = ordered, Window = 8, Errors = errors }, asynchronous, _ =>
+        var options = new MapOptions { Ordered = ordered, Window = 8, Errors = errors };
+        var error = await Enumerate(troupe, source, options, asynchronous, _ =>
         {
             if (++seen != 5) return;
             if (how == "Abort") troupe.Abort();
             else troupe.Dispose();
         });
-        // The troupe's own word comes last, after the errors of the tasks that were cancelled, if those were kept.
+        // ThrowAtEnd collects the cancellations of the tasks first. The exception of the troupe comes last.
         if (error is AggregateException { InnerExceptions: [.., var last] } && errors == MapErrors.ThrowAtEnd) error = last;
-        Assert.That(error, how == "Abort" ? Is.InstanceOf<OperationCanceledException>().Or.InstanceOf<ObjectDisposedException>() : Is.InstanceOf<ObjectDisposedException>());
-        Assert.That(seen, how switch { "before" => Is.Zero, "Abort" => Is.InRange(5, 13), _ => Is.EqualTo(source.Read - 1) }, "what was accepted is delivered");
+        Assert.That(error, how == "Abort"
+            ? Is.InstanceOf<OperationCanceledException>().Or.InstanceOf<ObjectDisposedException>()
+            : Is.InstanceOf<ObjectDisposedException>());
+        Assert.That(
+            seen,
+            how switch { "before" => Is.Zero, "Abort" => Is.InRange(5, 13), _ => Is.EqualTo(source.Read - 1) },
+            "the results of the accepted tasks are delivered");
         await End(troupe);
         AssertIsLeft(troupe, source);
     }
 
-    // In the ancestors an iterator that is dropped keeps the process from exiting; see also DroppedIteratorTests.
+    // In the libraries that came before this one, a dropped iterator keeps the process from exiting. See also DroppedIteratorTests.
     [Test]
-    public async Task Map_ThatIsNeitherEndedNorDisposed_HoldsUpNobody()
+    public async Task Map_ThatIsNeitherEndedNorDisposed_BlocksNothing()
     {
         var isBackground = true;
         var troupe = new TinyTroupe<int, int>(
@@ -151,7 +161,12 @@ public abstract partial class TroupeContract
                 return x;
             },
             Options(new Settings { Workers = 2, Name = "dropped" }));
-        await Task.Run(() => Assert.That(troupe.Map(new WatchedSource(int.MaxValue), new MapOptions { Progress = new Progress<MapProgress>() }).GetEnumerator().MoveNext(), Is.True));
+        await Task.Run(() =>
+        {
+            var options = new MapOptions { Progress = new Progress<MapProgress>() };
+            var dropped = troupe.Map(new WatchedSource(int.MaxValue), options).GetEnumerator();
+            Assert.That(dropped.MoveNext(), Is.True);
+        });
         await Task.Run(async () =>
         {
             var dropped = troupe.MapAsync(new WatchedSource(int.MaxValue)).GetAsyncEnumerator();

@@ -2,16 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace TinyWorker.Tests.Contract;
 
-// An asynchronous source that takes its time.
+// An asynchronous source that is slow.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task MapAsync_OfASourceThatIsPending_DeliversWhatIsThere([Values] bool ordered, [Values] bool outcomes)
+    public async Task MapAsync_OfASourceThatIsPending_DeliversFinishedResults([Values] bool ordered, [Values] bool outcomes)
     {
         var source = new SlowSource(3);
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 2 }));
         var options = new MapOptions { Ordered = ordered, Window = 8 };
-        await using var map = (outcomes ? Values(troupe.MapOutcomesAsync(source.Read(), options)) : troupe.MapAsync(source.Read(), options)).GetAsyncEnumerator();
+        var results = outcomes ? Values(troupe.MapOutcomesAsync(source.Read(), options)) : troupe.MapAsync(source.Read(), options);
+        await using var map = results.GetAsyncEnumerator();
         var seen = new List<int>();
         for (var i = 0; i < 3; i++)
         {
@@ -51,10 +52,10 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task MapAsync_OfASourceThatHeedsNoToken_IsLeftOnceTheSourceHasAnswered()
+    public async Task MapAsync_OfASourceThatIgnoresItsToken_EndsOnceTheSourceHasAnswered()
     {
         var calls = 0;
-        var source = new SlowSource(1) { HeedsItsToken = false };
+        var source = new SlowSource(1) { ObservesItsToken = false };
         var troupe = new TinyTroupe<int, int>(_ => Interlocked.Increment(ref calls), Options());
         var map = troupe.MapAsync(source.Read()).GetAsyncEnumerator();
         Assert.That(await Within.Time(map.MoveNextAsync().AsTask()), Is.True);
@@ -68,15 +69,16 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task MapAsync_CancelledWhileItWaitsForASourceThatHeedsNoToken_EndsOnceTheSourceHasAnswered([Values] bool ordered, [Values] bool sourceThrows)
+    public async Task MapAsync_CancelledWhileItsSourceIgnoresItsToken_EndsOnceTheSourceHasAnswered(
+        [Values] bool ordered, [Values] bool sourceThrows)
     {
         using var cancellation = new CancellationTokenSource();
-        var source = new SlowSource(0) { HeedsItsToken = false };
+        var source = new SlowSource(0) { ObservesItsToken = false };
         var troupe = new TinyTroupe<int, int>(x => x, Options());
         var map = Collect(troupe.MapAsync(source.Read(), new MapOptions { Ordered = ordered }, cancellation.Token));
         Within.Until(() => source.IsPending, "the source to be asked");
         await cancellation.CancelAsync();
-        Assert.That((map.IsCompleted, source.Ends), Is.EqualTo((false, 0)), "the source is asked still");
+        Assert.That((map.IsCompleted, source.Ends), Is.EqualTo((false, 0)), "the source has not answered");
         if (sourceThrows) source.Go.SetException(new InvalidOperationException("of the source, too late"));
         else source.Go.SetResult();
         Assert.That(await CaughtAsync(() => Within.Time(map)), Is.InstanceOf<OperationCanceledException>());
@@ -86,7 +88,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task MapAsync_WhoseSourceThrowsWhenItIsCancelled_IsLeftAllTheSame()
+    public async Task MapAsync_WhoseSourceThrowsWhenItIsCancelled_StillEnds()
     {
         var source = new SlowSource(1) { OnCancel = () => throw new FormatException("of a callback on the source's token") };
         var troupe = new TinyTroupe<int, int>(x => x, Options());
@@ -102,13 +104,14 @@ public abstract partial class TroupeContract
     {
         var source = new SlowSource(1);
         var troupe = new TinyTroupe<int, int>(x => x, Options());
-        var error = await CaughtAsync(() => Within.Time(Collect(troupe.MapAsync(source.Read(), cancellationToken: new CancellationToken(true)))));
+        var map = troupe.MapAsync(source.Read(), cancellationToken: new CancellationToken(true));
+        var error = await CaughtAsync(() => Within.Time(Collect(map)));
         Assert.That(error, Is.InstanceOf<OperationCanceledException>());
         Assert.That((source.Ends, troupe.Snapshot().Accepted), Is.EqualTo((0, 0L)));
         await End(troupe);
     }
 
-    /// <summary>Yields some numbers, then one more when it is told to.</summary>
+    /// <summary>Yields some numbers at once, and one more when <see cref="Go"/> is completed.</summary>
     private protected sealed class SlowSource(int atOnce)
     {
         private volatile bool _isPending;
@@ -116,7 +119,7 @@ public abstract partial class TroupeContract
 
         public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool HeedsItsToken { get; init; } = true;
+        public bool ObservesItsToken { get; init; } = true;
 
         public Action? OnCancel { get; init; }
 
@@ -133,7 +136,7 @@ public abstract partial class TroupeContract
             {
                 for (var i = 0; i < atOnce; i++) yield return i;
                 _isPending = true;
-                await Go.Task.WaitAsync(HeedsItsToken ? cancellationToken : CancellationToken.None);
+                await Go.Task.WaitAsync(ObservesItsToken ? cancellationToken : CancellationToken.None);
                 yield return atOnce;
             }
             finally

@@ -2,12 +2,14 @@ using System.Collections;
 
 namespace TinyWorker.Tests.Contract;
 
-// What a source may do to a map.
+// Sources of a map that throw, block, never end, or yield null.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task Map_OfASourceThatThrows_DeliversWhatWasReadAndThenThrowsThatOnce(
-        [Values("GetEnumerator", "MoveNext", "Current", "Dispose")] string where, [Values] bool ordered, [Values("blocking", "awaiting", "asynchronous")] string kind)
+    public async Task Map_OfASourceThatThrows_DeliversTheItemsReadBeforeAndThrowsOnce(
+        [Values("GetEnumerator", "MoveNext", "Current", "Dispose")] string where,
+        [Values] bool ordered,
+        [Values("blocking", "awaiting", "asynchronous")] string kind)
     {
         var thrown = new FormatException(where);
         var source = new FaultySource(where, thrown);
@@ -28,7 +30,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_WithoutASourceOrWithBadOptions_IsRefusedByTheCallNotByTheEnumeration()
+    public async Task Map_WithoutASourceOrWithBadOptions_IsRefusedBeforeItsEnumeration()
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options());
         IEnumerable<int> none = null!;
@@ -40,7 +42,8 @@ public abstract partial class TroupeContract
         Assert.Throws<ArgumentNullException>(() => troupe.MapOutcomesAsync(none));
         Assert.Throws<ArgumentNullException>(() => troupe.MapOutcomesAsync(noneAsync));
         Assert.Throws<ArgumentNullException>(() => ((ITinyTroupe<int, int>)null!).Map([1]));
-        foreach (var bad in new[] { new MapOptions { Window = 0 }, new MapOptions { Window = -7 }, new MapOptions { Errors = (MapErrors)9 } })
+        MapOptions[] badOptions = [new() { Window = 0 }, new() { Window = -7 }, new() { Errors = (MapErrors)9 }];
+        foreach (var bad in badOptions)
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => troupe.Map([1], bad));
             Assert.Throws<ArgumentOutOfRangeException>(() => troupe.MapOutcomes([1], bad));
@@ -52,18 +55,19 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_OfAnInfiniteSource_YieldsAsManyAsAreAskedFor([Values] bool ordered)
+    public async Task Map_OfAnInfiniteSource_YieldsAsManyResultsAsAreRead([Values] bool ordered)
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 3, Capacity = 2 }));
         int[] seen = [];
-        Within.Time(() => seen = [.. troupe.Map(new WatchedSource(int.MaxValue), new MapOptions { Ordered = ordered }).Take(1_000)], "the map");
+        var map = troupe.Map(new WatchedSource(int.MaxValue), new MapOptions { Ordered = ordered });
+        Within.Time(() => seen = [.. map.Take(1_000)], "the map");
         Assert.That(seen, Is.Unique.And.Length.EqualTo(1_000));
         if (ordered) Assert.That(seen, Is.EqualTo(Enumerable.Range(0, 1_000)));
         await End(troupe);
     }
 
     [Test]
-    public async Task Map_OfASourceThatBlocks_GoesOnWhenTheSourceDoes([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Map_OfASourceThatBlocks_ContinuesWhenTheSourceContinues([Values] bool ordered, [Values] bool asynchronous)
     {
         using var gate = new ManualResetEventSlim();
         using var isBlocked = new ManualResetEventSlim();
@@ -121,13 +125,15 @@ public abstract partial class TroupeContract
     {
         var troupe = new TinyTroupe<string?, string?>(x => x is null ? "was null" : null, Options(new Settings { Workers = 2 }));
         var seen = new List<string?>();
-        Assert.That(await Enumerate(troupe, [null, "a", null], new MapOptions { Ordered = ordered }, asynchronous, seen.Add), Is.Null);
+        var options = new MapOptions { Ordered = ordered };
+        Assert.That(await Enumerate(troupe, [null, "a", null], options, asynchronous, seen.Add), Is.Null);
         Assert.That(seen, Is.EquivalentTo(new[] { "was null", null, "was null" }));
         Assert.That(troupe.MapOutcomes(["a"]).Single(), Is.EqualTo(new TinyOutcome<string?, string?>(0, "a", null, null)));
         await End(troupe);
     }
 
-    private sealed class FaultySource(string where, Exception thrown) : IEnumerable<int>, IEnumerator<int>, IAsyncEnumerable<int>, IAsyncEnumerator<int>
+    private sealed class FaultySource(string where, Exception thrown)
+        : IEnumerable<int>, IEnumerator<int>, IAsyncEnumerable<int>, IAsyncEnumerator<int>
     {
         private int _read = -1;
 
@@ -140,7 +146,7 @@ public abstract partial class TroupeContract
         public bool MoveNext()
         {
             _read++;
-            Assert.That(_read, Is.LessThanOrEqualTo(3), "it had ended");
+            Assert.That(_read, Is.LessThanOrEqualTo(3), "the map must not read on after the end");
             return _read < 3 || (where == "MoveNext" ? throw thrown : where == "Current");
         }
 
@@ -168,6 +174,7 @@ public abstract partial class TroupeContract
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => where == "GetEnumerator" ? throw thrown : this;
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            where == "GetEnumerator" ? throw thrown : this;
     }
 }

@@ -1,11 +1,12 @@
 namespace TinyWorker.Tests.Contract;
 
-// The maps against LINQ: every shape of a source, order, worker count, window and length.
+// Maps compared with LINQ: every kind of source, order, worker count, window and length.
 public abstract partial class TroupeContract
 {
     [Test]
     public async Task Maps_OfEveryShape_YieldWhatLinqYields(
-        [Values] bool ordered, [Values("sized", "unsized", "asynchronous", "slow")] string source, [Values(1, 3, 4)] int workers, [Values(1, 2, 4, 64)] int window)
+        [Values] bool ordered, [Values("sized", "unsized", "asynchronous", "slow")] string source,
+        [Values(1, 3, 4)] int workers, [Values(1, 2, 4, 64)] int window)
     {
         var troupe = new TinyTroupe<int, string>(x => $"<{x}>", Options(new Settings { Workers = workers, Capacity = 2 }));
         var options = new MapOptions { Ordered = ordered, Window = window };
@@ -22,7 +23,8 @@ public abstract partial class TroupeContract
             }
             else
             {
-                AssertSame(await Within.Time(Collect(troupe.MapAsync(Asynchronous(numbers, source == "slow"), options))), expected, ordered);
+                var map = troupe.MapAsync(Asynchronous(numbers, source == "slow"), options);
+                AssertSame(await Within.Time(Collect(map)), expected, ordered);
             }
         }
 
@@ -30,8 +32,9 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_OfManyItems_ReadsNeverFurtherAheadThanItsWindow(
-        [Values] bool ordered, [Values(1, 2, 5, 64)] int window, [Values("blocking", "awaiting", "asynchronous")] string kind, [Values] bool hasOthers)
+    public async Task Map_OfManyItems_NeverReadsFurtherAheadThanItsWindow(
+        [Values] bool ordered, [Values(1, 2, 5, 64)] int window,
+        [Values("blocking", "awaiting", "asynchronous")] string kind, [Values] bool hasOthers)
     {
         const int Items = 2_000;
         var read = 0;
@@ -55,7 +58,9 @@ public abstract partial class TroupeContract
         {
             await Within.Time(Task.Run(async () =>
             {
-                var map = kind == "awaiting" ? troupe.MapAsync(Source(), options) : troupe.MapAsync(Asynchronous(Source(), slow: true), options);
+                var map = kind == "awaiting"
+                    ? troupe.MapAsync(Source(), options)
+                    : troupe.MapAsync(Asynchronous(Source(), slow: true), options);
                 await foreach (var _ in map) yielded++;
             }));
         }
@@ -104,7 +109,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Map_LeftEarly_CancelsWhatIsOutstandingAndDisposesTheSourceOnce([Values] bool ordered, [Values] bool asynchronous)
+    public async Task Map_LeftEarly_CancelsOutstandingTasksAndDisposesTheSourceOnce([Values] bool ordered, [Values] bool asynchronous)
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Workers = 2, Capacity = 64 }));
         var options = new MapOptions { Ordered = ordered, Window = 16 };
@@ -130,7 +135,7 @@ public abstract partial class TroupeContract
             Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)));
         }
 
-        Assert.That(Within.Time(troupe.Submit(7)), Is.EqualTo(7), "the troupe is as good as new");
+        Assert.That(Within.Time(troupe.Submit(7)), Is.EqualTo(7), "the troupe can be used further");
         await End(troupe);
     }
 
@@ -167,7 +172,8 @@ public abstract partial class TroupeContract
     [Test]
     public async Task Map_ThatThrowsAtTheEnd_YieldsEverySuccessAndThenEveryErrorInOrder([Values] bool ordered, [Values] bool asynchronous)
     {
-        var troupe = new TinyTroupe<int, int>(x => x % 10 == 3 ? throw new FormatException(x.ToString(System.Globalization.CultureInfo.InvariantCulture)) : x, Options(new Settings { Workers = 3 }));
+        var troupe = new TinyTroupe<int, int>(
+            x => x % 10 == 3 ? throw new FormatException(Text(x)) : x, Options(new Settings { Workers = 3 }));
         var options = new MapOptions { Ordered = ordered, Errors = MapErrors.ThrowAtEnd };
         var seen = new List<int>();
         AggregateException? error = null;
@@ -194,9 +200,10 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task MapOutcomes_OfFailuresAndSuccesses_TellsOfEachItem([Values] bool asynchronous)
+    public async Task MapOutcomes_OfFailuresAndSuccesses_YieldsEachItem([Values] bool asynchronous)
     {
-        var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x * 10 : throw new FormatException(), Options(new Settings { Workers = 3 }));
+        var troupe = new TinyTroupe<int, int>(
+            x => x % 2 == 0 ? x * 10 : throw new FormatException(), Options(new Settings { Workers = 3 }));
         var outcomes = asynchronous
             ? await Within.Time(Collect(troupe.MapOutcomesAsync(Enumerable.Range(5, 20))))
             : [.. troupe.MapOutcomes(Enumerable.Range(5, 20))];
@@ -215,7 +222,7 @@ public abstract partial class TroupeContract
     private static void AssertSame(string[] results, string[] expected, bool ordered)
     {
         if (!ordered) (results, expected) = ([.. results.Order(StringComparer.Ordinal)], [.. expected.Order(StringComparer.Ordinal)]);
-        // NUnit takes longer for 5,000 items than their map does: it is asked for its message only.
+        // NUnit takes longer to compare 5,000 items than the map takes. So NUnit only makes the message of a failure.
         if (!results.SequenceEqual(expected)) Assert.That(results, Is.EqualTo(expected));
     }
 
@@ -226,7 +233,7 @@ public abstract partial class TroupeContract
         return [.. all];
     }
 
-    private static async IAsyncEnumerable<int> Asynchronous(IEnumerable<int> source, bool slow)
+    private protected static async IAsyncEnumerable<int> Asynchronous(IEnumerable<int> source, bool slow)
     {
         foreach (var x in source)
         {
@@ -237,7 +244,7 @@ public abstract partial class TroupeContract
 
     private protected sealed class WatchedSource(int count) : IEnumerable<int>, IEnumerator<int>
     {
-        private int _reader;   // the thread that has read it last
+        private int _reader;   // the thread that read it last
 
         public int Read { get; private set; }
 
@@ -247,7 +254,7 @@ public abstract partial class TroupeContract
 
         object System.Collections.IEnumerator.Current => Current;
 
-        /// <summary>Whether the thread that disposed it was the one that had read it last.</summary>
+        /// <summary>Whether the thread that read the source last also disposed it.</summary>
         public bool WasDisposedByItsReader { get; private set; }
 
         public bool MoveNext()

@@ -7,7 +7,7 @@ public abstract partial class TroupeContract
     public async Task Chain_AroundFourTroupesOfCapacityOne_DoesNotDeadlock()
     {
         const int Links = 1000;
-        var ring = Enumerable.Range(0, 4).Select(_ => new TinyTroupe<int, int>(x => x + 1, Options(new Settings { Capacity = 1 }))).ToArray();
+        var ring = NarrowTroupes(4);
         var last = 0;
         Within.Time(
             () =>
@@ -38,10 +38,10 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Chains_OfSubmittersThatGoOppositeWaysThroughTroupesOfCapacityOne_AllEnd()
+    public async Task Chains_InOppositeDirectionsThroughTroupesOfCapacityOne_AllEnd()
     {
         const int Chains = 200;
-        var troupes = Enumerable.Range(0, 3).Select(_ => new TinyTroupe<int, int>(x => x + 1, Options(new Settings { Capacity = 1 }))).ToArray();
+        var troupes = NarrowTroupes(3);
         int[][] ways = [[0, 1, 2, 0], [2, 1, 0, 2], [1, 1, 0, 2], [0, 2, 1, 1]];
         var submitters = ways.Select(way => Blocked(() =>
         {
@@ -64,7 +64,7 @@ public abstract partial class TroupeContract
     public async Task Chain_WhoseTroupesAreDisposedInOrder_IsDrainedThroughAllOfThem()
     {
         var input = new TinyFutureSource<int>();
-        var troupes = Enumerable.Range(0, 3).Select(_ => new TinyTroupe<int, int>(x => x + 1, Options(new Settings { Capacity = 1 }))).ToArray();
+        var troupes = NarrowTroupes(3);
         var last = troupes[2].Submit(troupes[1].Submit(troupes[0].Submit(input.Future)));
         var ends = troupes.Reverse().Select(troupe => troupe.DisposeAsync().AsTask()).ToArray();
         Assert.That(ends.Any(end => end.IsCompleted), Is.False);
@@ -72,4 +72,7 @@ public abstract partial class TroupeContract
         await Within.Time(Task.WhenAll(ends), "the three ends");
         Assert.That(last.Result(), Is.EqualTo(3));
     }
+
+    private TinyTroupe<int, int>[] NarrowTroupes(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => new TinyTroupe<int, int>(x => x + 1, Options(new Settings { Capacity = 1 })))];
 }

@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// First come, first served, whichever way a submitter waits.
+// Blocked and asynchronous submitters are admitted first come, first served.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task Submit_AmongBlockedAndAsynchronousWaiters_IsServedInTheOrderOfArrival()
+    public async Task Submit_AmongBlockedAndAsynchronousWaiters_IsAdmittedInTheOrderOfArrival()
     {
         const int Count = 8;
         var inputs = Enumerable.Range(0, Count + 1).Select(_ => new TinyFutureSource<int>()).ToArray();
@@ -22,7 +22,7 @@ public abstract partial class TroupeContract
             Assert.That(waiters.Skip(i).Any(waiter => waiter.IsCompleted), Is.False);
             inputs[i].TrySetResult(i);
             await Within.Time(waiters[i], "waiter " + i);
-            Assert.That(troupe.TrySubmit(-1, out _), Is.False, "somebody has the place, and others queue");
+            Assert.That(troupe.TrySubmit(-1, out _), Is.False, "the place is taken, and others wait");
         }
 
         inputs[Count].TrySetResult(Count);
@@ -31,7 +31,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Submit_AfterTheFirstOfTheQueueWasCancelled_ServesTheOthersInOrder()
+    public async Task Submit_AfterTheFirstOfTheQueueWasCancelled_AdmitsTheOthersInOrder()
     {
         var inputs = Enumerable.Range(0, 3).Select(_ => new TinyFutureSource<int>()).ToArray();
         using var cancellation = new CancellationTokenSource();

@@ -1,19 +1,21 @@
 namespace TinyWorker.Tests.Contract;
 
-// What a worker waits for may be a graph, not a chain: whether its own troupe is behind it is found out once a future, on a flat stack.
+// A worker may wait for a graph of futures. Whether a future depends on the worker's own troupe is found out once for each future, without
+// recursion.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task Wait_OfAWorkerForFuturesThatMeetAgainAndAgain_TakesNoTimeToAllow()
+    public async Task Wait_OfAWorkerForFuturesThatShareTheirInputs_IsAllowedQuickly()
     {
         const int Levels = 30;   // 2 to the power of 30 ways lead to the input
         var input = new TinyFutureSource<int>();
         var troupe = new TinyTroupe<int, int>(
             x =>
             {
-                var behind = input.Future;
-                for (var level = 0; level < Levels; level++) behind = TinyFuture.WhenAll([behind, behind]).Then(all => all[0]);
-                Assert.That(() => behind.Result(TimeSpan.FromMilliseconds(1)), Throws.TypeOf<TimeoutException>(), "the input is nobody's task");
+                var dependent = input.Future;
+                for (var level = 0; level < Levels; level++) dependent = TinyFuture.WhenAll([dependent, dependent]).Then(all => all[0]);
+                Assert.That(
+                    () => dependent.Result(TimeSpan.FromMilliseconds(1)), Throws.TypeOf<TimeoutException>(), "the input is no task");
                 return x;
             },
             Options());
@@ -24,7 +26,8 @@ public abstract partial class TroupeContract
 
     [Test]
     [SharesMemory("its own troupe")]
-    public async Task Wait_OfAWorkerForItsOwnTroupeBehindAHundredThousandCombinators_UsesNoDeepStack([Values("WhenAll", "WhenAny")] string links)
+    public async Task Wait_OfAWorkerForItsOwnTroupeThroughAHundredThousandCombinators_UsesNoDeepStack(
+        [Values("WhenAll", "WhenAny")] string links)
     {
         const int Links = 100_000;
         TinyTroupe<int, int>? troupe = null;
@@ -32,10 +35,15 @@ public abstract partial class TroupeContract
             x =>
             {
                 if (x != 0) return x;
-                var behind = troupe!.Submit(1);
+                var dependent = troupe!.Submit(1);
                 for (var i = 0; i < Links; i++)
-                    behind = links == "WhenAll" ? TinyFuture.WhenAll([behind]).Then(all => all[0]) : TinyFuture.WhenAny([behind]).Then(any => any.Result());
-                return behind.Result();
+                {
+                    dependent = links == "WhenAll"
+                        ? TinyFuture.WhenAll([dependent]).Then(all => all[0])
+                        : TinyFuture.WhenAny([dependent]).Then(any => any.Result());
+                }
+
+                return dependent.Result();
             },
             Options());
         var future = SubmitElsewhere(troupe, 0);
@@ -44,10 +52,10 @@ public abstract partial class TroupeContract
         await End(troupe);
     }
 
-    // One of the futures is known to be behind the troupe when the other, which waits for it, is looked at.
+    // One future waits for the other. The other is already known to depend on the troupe when the first is checked.
     [Test]
     [SharesMemory("its own troupe")]
-    public async Task Wait_OfAWorkerForTheFirstOfTwoThatMeetInItsOwnTask_IsRefused([Values] bool reversed)
+    public async Task Wait_OfAWorkerForTheFirstOfTwoFuturesOfItsOwnTask_IsRefused([Values] bool reversed)
     {
         TinyTroupe<int, int>? troupe = null;
         troupe = new TinyTroupe<int, int>(
@@ -55,8 +63,8 @@ public abstract partial class TroupeContract
             {
                 if (x != 0) return x;
                 var own = TinyFuture.WhenAll([troupe!.Submit(1)]);
-                var behind = TinyFuture.WhenAll([own]).Then(all => all[0]);
-                TinyFuture<int[]>[] both = reversed ? [own, behind] : [behind, own];
+                var dependent = TinyFuture.WhenAll([own]).Then(all => all[0]);
+                TinyFuture<int[]>[] both = reversed ? [own, dependent] : [dependent, own];
                 return TinyFuture.WhenAny(both).Result().Result()[0];
             },
             Options());

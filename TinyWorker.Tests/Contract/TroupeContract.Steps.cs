@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Contract;
 
-// Light steps (Then) behind a troupe's futures.
+// Steps (Then) on the futures of a troupe.
 public abstract partial class TroupeContract
 {
     [Test]
-    public async Task Result_OfAStepOnAFinishedFutureOfTheOwnTroupeInsideItsWorker_Comes()
+    public async Task Result_OfAStepOnAFinishedFutureOfTheOwnTroupeInsideItsWorker_IsReturned()
     {
         TinyTroupe<int, int>? troupe = null;
         TinyFuture<int>? finished = null;
@@ -18,7 +18,7 @@ public abstract partial class TroupeContract
     [Test]
     public async Task Callback_OfAStepThatThrows_IsLoggedByTheTroupe()
     {
-        using var loggers = new RecordingLoggers();
+        using var loggers = new FakeLoggers();
         var input = new TinyFutureSource<int>();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Loggers = loggers }));
         var future = troupe.Submit(input.Future);
@@ -29,7 +29,8 @@ public abstract partial class TroupeContract
         WaitForEnd(step);
         step.OnCompleted(_ => throw new FormatException("of a finished step"));
         Within.Until(() => loggers.Exceptions.Count >= 3, "the log");
-        Assert.That(loggers.Exceptions.Select(e => e.Message), Is.EquivalentTo(new[] { "of a step", "of the second step", "of a finished step" }));
+        string[] expected = ["of a step", "of the second step", "of a finished step"];
+        Assert.That(loggers.Exceptions.Select(e => e.Message), Is.EquivalentTo(expected));
         await End(troupe);
     }
 }

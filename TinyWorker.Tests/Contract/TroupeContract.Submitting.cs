@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Contract;
 
-// The bound. A task with an unfinished input takes a place without a worker, on every back-end alike.
+// The capacity. On every back-end, a task with an unfinished input takes a place and no worker.
 public abstract partial class TroupeContract
 {
     [Test]
@@ -128,7 +128,8 @@ public abstract partial class TroupeContract
     public async Task Snapshot_AfterManyTasks_AddsUp()
     {
         var input = new TinyFutureSource<int>();
-        var troupe = new TinyTroupe<int, int>(x => x % 3 == 0 ? throw new InvalidOperationException() : x, Options(new Settings { Workers = 3 }));
+        var troupe = new TinyTroupe<int, int>(
+            x => x % 3 == 0 ? throw new InvalidOperationException() : x, Options(new Settings { Workers = 3 }));
         for (var i = 0; i < 300; i++) _ = troupe.Submit(i);
         var canceled = troupe.Submit(input.Future);
         canceled.Cancel();

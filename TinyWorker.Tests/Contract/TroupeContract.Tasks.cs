@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Contract;
 
-// A task of the framework's as an input: Submit(Task<TIn>) and SubmitAsync(Task<TIn>).
+// A Task of the framework as the input: Submit(Task<TIn>) and SubmitAsync(Task<TIn>).
 public abstract partial class TroupeContract
 {
     [Test]
@@ -76,7 +76,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Submit_OfNoTask_SaysSoAndAcceptsNothing()
+    public async Task Submit_OfNoTask_ThrowsAndAcceptsNothing()
     {
         var troupe = new TinyTroupe<int, int>(x => x, Options());
         Assert.That(() => troupe.Submit((Task<int>)null!), Throws.ArgumentNullException);

@@ -4,15 +4,16 @@ using TinyWorker.Tests.Observing;
 
 namespace TinyWorker.Tests.Contract;
 
-// What those hear who listen to the library's meter and to its activity source.
+// What listeners of the library's meter and of its activity source receive.
 public abstract partial class TroupeContract
 {
     private static int s_watched;
 
-    /// <summary>A name that no other test's troupe has.</summary>
+    /// <summary>A name that no troupe of another test has.</summary>
     protected static string WatchedName() => "watched " + Interlocked.Increment(ref s_watched);
 
     [Test]
+    [NonParallelizable]
     public async Task Span_OfATask_IsAChildOfTheSubmittersAndTheParentOfWhatTheTaskStarts()
     {
         using var telemetry = new Telemetry();
@@ -35,15 +36,16 @@ public abstract partial class TroupeContract
             Assert.That(span.Status, Is.EqualTo(ActivityStatusCode.Unset));
             Assert.That(span.Events.Select(e => e.Name), Is.EqualTo(["started"]));
             Assert.That(traceId, Is.EqualTo(submitters.TraceId));
-            Assert.That(Activity.Current, Is.SameAs(submitters), "the submitter's stays current");
+            Assert.That(Activity.Current, Is.SameAs(submitters), "the activity of the submitter stays current");
         }
 
-        await End(troupe);   // what is between them, in a child, ends behind the task
-        Assert.That(Ancestors(telemetry, parentId), Does.Contain(span), "what the task starts is below its span");
+        await End(troupe);   // in a worker process there is one more span between the two, which ends after the task
+        Assert.That(Ancestors(telemetry, parentId), Does.Contain(span), "the activity that the task starts is below the span of the task");
     }
 
     [Test]
-    public async Task Span_OfATaskThatFaults_HasTheErrorAsOpenTelemetryWritesIt()
+    [NonParallelizable]
+    public async Task Span_OfATaskThatFaults_HasTheErrorInTheFormOfOpenTelemetry()
     {
         using var telemetry = new Telemetry();
         var name = WatchedName();
@@ -62,16 +64,20 @@ public abstract partial class TroupeContract
                 Assert.That(error["exception.message"], Is.EqualTo("not a number"));
             }
 
-            Assert.That(spans.Select(Tags).Order(), Is.EqualTo(["  faulted System.FormatException", "0 1 faulted System.FormatException"]), "the dependent never started");
+            string[] tags = ["  faulted System.FormatException", "0 1 faulted System.FormatException"];
+            Assert.That(spans.Select(Tags).Order(), Is.EqualTo(tags), "the dependent never started");
         }
 
         await End(troupe);
-        Assert.That(telemetry.Read("tinyworker.task.ended", name, ("tinyworker.outcome", "faulted"), ("error.type", "System.FormatException")), Is.EqualTo(2));
+        var ended = telemetry.Read(
+            "tinyworker.task.ended", name, ("tinyworker.outcome", "faulted"), ("error.type", "System.FormatException"));
+        Assert.That(ended, Is.EqualTo(2));
         Assert.That(telemetry.Read("tinyworker.task.run.duration", name, ("error.type", "System.FormatException")), Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Spans_AcrossAChainOfTwoTroupes_AreTheSubmittersWhoeverCompletesTheInput()
+    [NonParallelizable]
+    public async Task Spans_OfAChainThroughTwoTroupes_AreChildrenOfTheSubmittersActivity()
     {
         using var telemetry = new Telemetry();
         var (first, second) = (WatchedName(), WatchedName());
@@ -95,14 +101,14 @@ public abstract partial class TroupeContract
         await End(squares);
     }
 
-    [Test]
-    public async Task Span_OfASubmitterWhoseActivityHasEnded_IsItsChildAndLeavesItCurrent([Values] bool isFlowSuppressed)
+    [TestCaseSource(typeof(NonParallelCases), nameof(NonParallelCases.Booleans))]
+    public async Task Span_OfATaskWhoseSubmittersActivityHasEnded_IsItsChildAndLeavesItCurrent(bool isFlowSuppressed)
     {
         using var telemetry = new Telemetry();
         var name = WatchedName();
         var troupe = new TinyTroupe<int, int>(x => x, Options(new Settings { Name = name }));
         var ended = new Activity("the submitter's").Start();
-        await Task.Run(ended.Stop);   // over there: here it stays current
+        await Task.Run(ended.Stop);   // on another thread, so that it stays current on this one
         if (isFlowSuppressed) ExecutionContext.SuppressFlow();
         var future = troupe.Submit(1);
         var (isStillSuppressed, current) = (ExecutionContext.IsFlowSuppressed(), Activity.Current);
@@ -115,7 +121,8 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Spans_OfAMap_AreThoseOfItsItems()
+    [NonParallelizable]
+    public async Task Spans_OfAMap_AreOnePerItem()
     {
         using var telemetry = new Telemetry();
         var name = WatchedName();
@@ -125,13 +132,18 @@ public abstract partial class TroupeContract
         await End(troupe);
         Assert.That(telemetry.Spans(name).Select(span => span.ParentSpanId), Is.All.EqualTo(submitters.SpanId));
         Assert.That(telemetry.Spans(name), Has.Length.EqualTo(50));
-        Assert.That(telemetry.Read("tinyworker.task.ended", name), Is.EqualTo(50), "told behind the disposal, too");
+        Assert.That(telemetry.Read("tinyworker.task.ended", name), Is.EqualTo(50), "counted after the disposal, too");
     }
 
     [Test]
-    public async Task Span_OfATaskThatNobodySamples_IsNoneAndTheSubmittersFlows()
+    [NonParallelizable]
+    public async Task Span_OfATaskThatNobodySamples_IsNotMadeAndTheSubmittersActivityFlows()
     {
-        using var listener = new ActivityListener { ShouldListenTo = source => source.Name == "TinyWorker", Sample = (ref _) => ActivitySamplingResult.None };
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "TinyWorker",
+            Sample = (ref _) => ActivitySamplingResult.None,
+        };
         ActivitySource.AddActivityListener(listener);
         using var activity = new Activity("the submitter's").Start();
         var troupe = new TinyTroupe<int, Activity?>(_ => Activity.Current, Options());
@@ -140,6 +152,7 @@ public abstract partial class TroupeContract
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Clock_WhileNobodyListens_IsNotRead()
     {
         var clock = new CountingClock();
@@ -153,14 +166,15 @@ public abstract partial class TroupeContract
             for (var i = 0; i < 100; i++) Within.Time(troupe.Submit(i));
         }
 
-        Assert.That((unwatched, clock.Reads - before), Is.EqualTo((0, 300)), "accepted, started, ended");
+        Assert.That((unwatched, clock.Reads - before), Is.EqualTo((0, 300)), "one read for its acceptance, its start and its end");
         await End(troupe);
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Listener_ThatThrows_IsLoggedAndHarmsNoTask()
     {
-        var loggers = new RecordingLoggers();
+        var loggers = new FakeLoggers();
         var name = WatchedName();
         var troupe = new TinyTroupe<int, int>(x => x + 1, Options(new Settings { Name = name, Loggers = loggers }));
         using var spans = new ActivityListener
@@ -182,10 +196,16 @@ public abstract partial class TroupeContract
         Assert.That(Within.Time(troupe.Submit(troupe.Submit(1))), Is.EqualTo(3));
         meter.Dispose();
         await End(troupe);
-        Assert.That(loggers.Exceptions.Select(e => e.Message).Distinct(), Does.Contain("counted").And.Contain("measured").And.Contain("at the start"));
+        Assert.That(
+            loggers.Exceptions.Select(e => e.Message).Distinct(),
+            Does.Contain("counted").And.Contain("measured").And.Contain("at the start"));
     }
 
-    private static string Tags(Activity span) => string.Join(' ', new[] { "tinyworker.worker.index", "tinyworker.attempts", "tinyworker.outcome", "error.type" }.Select(span.GetTagItem));
+    private static string Tags(Activity span)
+    {
+        string[] names = ["tinyworker.worker.index", "tinyworker.attempts", "tinyworker.outcome", "error.type"];
+        return string.Join(' ', names.Select(span.GetTagItem));
+    }
 
     private static IEnumerable<Activity> Ancestors(Telemetry telemetry, ActivitySpanId id)
     {

@@ -2,35 +2,37 @@ using System.Collections.Concurrent;
 
 namespace TinyWorker.Tests.Contract;
 
-// The end of each worker: once, by its better interface, and whatever it throws.
+// The disposal of each worker: once, with IAsyncDisposable if it has it, whether or not it throws.
 public abstract partial class TroupeContract
 {
     [TestCase("Dispose")]
     [TestCase("DisposeAsync")]
-    [TestCase("DisposeAsync behind an await")]
-    public async Task Dispose_WithAWorkerWhoseDisposalThrows_EndsAndDisposesTheOthersAndLogsIt(string how)
+    [TestCase("DisposeAsync after an await")]
+    public async Task Dispose_WithWorkersWhoseDisposalThrows_DisposesAllLogsAndTellsTheFirstWhoWaits(string how)
     {
-        var thrown = new FormatException("a worker's last words");
+        var thrown = new FormatException("of a disposal");
         var disposed = new ConcurrentBag<int>();
-        using var loggers = new RecordingLoggers();
+        using var loggers = new FakeLoggers();
         var troupe = new TinyTroupe<int, int>(
             info => how == "Dispose"
-                ? new FunctionWorker(x => x, () => Last(info.Index))
+                ? new FunctionWorker(x => x, () => DisposeOne(info.Index))
                 : new DisposedAsynchronously(async () =>
                 {
                     if (how != "DisposeAsync") await Task.Yield();
-                    Last(info.Index);
+                    DisposeOne(info.Index);
                 }),
             Options(new Settings { Workers = 3, Loggers = loggers }));
         await Within.Time(troupe.WhenReadyAsync());
         var future = troupe.Submit(1);
-        await End(troupe);
+        var told = await Assert.ThrowsAsync<AggregateException>(() => End(troupe));
+        Assert.That(told!.InnerExceptions, Has.Count.EqualTo(2).And.All.Matches(IsThat(thrown)));
+        Assert.That(told.Message, Does.Contain(troupe.Name));
         Assert.That(future.Result(), Is.EqualTo(1));
         Assert.That(disposed, Is.EquivalentTo(new[] { 0, 1, 2 }));
         Assert.That(loggers.Exceptions, Has.Count.EqualTo(2).And.All.Matches(IsThat(thrown)));
         await End(troupe);
 
-        void Last(int index)
+        void DisposeOne(int index)
         {
             disposed.Add(index);
             if (index != 1) throw thrown;
@@ -38,11 +40,11 @@ public abstract partial class TroupeContract
     }
 
     [Test]
-    public async Task Replacement_OfAWorkerWhoseDisposalThrows_ComesAllTheSame()
+    public async Task Replacement_OfAWorkerWhoseDisposalThrows_IsStillMade()
     {
         var thrown = new FormatException();
         var made = 0;
-        using var loggers = new RecordingLoggers();
+        using var loggers = new FakeLoggers();
         var troupe = new TinyTroupe<int, int>(
             _ =>
             {
@@ -51,8 +53,8 @@ public abstract partial class TroupeContract
             },
             Options(new Settings { MaxTasksPerWorker = 1, Loggers = loggers }));
         for (var i = 0; i < 3; i++) Assert.That(Within.Time(troupe.Submit(i)), Is.EqualTo(i));
-        Within.Until(() => Volatile.Read(ref made) == 4, "the last replacement");   // a drain would spare it
-        await End(troupe);
+        Within.Until(() => troupe.Snapshot().Workers[0] is { Restarts: 3, State: WorkerState.Idle }, "the last replacement");
+        Assert.That(await Assert.CatchAsync(() => End(troupe)), IsThat(thrown), "of the last worker alone: the others were replaced");
         Assert.That(made, Is.EqualTo(4));
         Assert.That(loggers.Exceptions, Has.Count.EqualTo(4).And.All.Matches(IsThat(thrown)));
     }

@@ -5,7 +5,9 @@ using ThreadState = System.Threading.ThreadState;
 
 namespace TinyWorker.Tests.Contract;
 
-/// <summary>What every back-end promises: sections 3 and 4 of the design. A back-end runs it through a subclass of a few lines.</summary>
+/// <summary>
+/// What every back-end promises: sections 3 and 4 of the design. Each back-end runs these tests through a subclass of a few lines.
+/// </summary>
 public abstract partial class TroupeContract
 {
     protected sealed record Settings
@@ -18,28 +20,61 @@ public abstract partial class TroupeContract
         public int? MaxTasksPerWorker { get; init; }
         public ILoggerFactory? Loggers { get; init; }
         public TimeProvider Clock { get; init; } = TimeProvider.System;
+        public bool? ReplaceHungWorkers { get; init; } = true;   // most of these tests use factories, also for what holds of functions
+        public int MaxAttempts { get; init; } = 1;
+        public Func<Exception, bool>? RetryWhen { get; init; }
+        public TimeSpan RetryDelay { get; init; }
+        public Func<Exception, bool>? ReplaceWorkerWhen { get; init; }
+        public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+        public TimeSpan? MakeTimeout { get; init; }
+        public int? MinWorkers { get; init; }
+        public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
     }
 
-    /// <summary>The options of the back-end under test.</summary>
-    protected abstract TinyTroupeOptions Options(Settings settings);
+    /// <summary>The defaults of the back-end under test.</summary>
+    protected abstract TinyTroupeOptions Backend { get; }
 
-    /// <summary>How often a worker of the start is tried to be made.</summary>
+    /// <summary>How many times a troupe tries to make a worker at its start.</summary>
     protected virtual int TriesAtStart => 1;
 
-    /// <summary>The exception that a worker threw or returned, as it comes out of the troupe.</summary>
+    /// <summary>Matches an exception that a worker threw or returned, as the troupe passes it on.</summary>
     protected virtual IResolveConstraint IsThat(Exception ofTheWorker) => Is.SameAs(ofTheWorker);
 
-    /// <summary>The submitter's activity, as its task sees it.</summary>
+    /// <summary>Matches the activity of the submitter, as the task sees it.</summary>
     protected virtual IResolveConstraint IsThat(Activity ofTheSubmitter) => Is.SameAs(ofTheSubmitter);
 
-    /// <summary>Waits for the code of workers that were killed, where it goes on although the troupe has seen the end of it.</summary>
+    /// <summary>Whether a worker that does not stop can be killed, and its task ends then.</summary>
+    protected virtual bool WorkersAreKilled => false;
+
+    /// <summary>Waits for the code of killed workers, where it runs on although the troupe has seen their end.</summary>
     protected virtual void WaitForTheKilled()
     {
     }
 
     protected TinyTroupeOptions Options() => Options(new Settings());
 
-    /// <summary>Ends the troupe within the deadline, whatever the test left behind.</summary>
+    protected TinyTroupeOptions Options(Settings settings) => Backend with
+    {
+        Name = settings.Name,
+        Workers = settings.Workers,
+        Capacity = settings.Capacity,
+        TaskTimeout = settings.TaskTimeout,
+        CancellationGrace = settings.Grace,
+        MaxTasksPerWorker = settings.MaxTasksPerWorker,
+        LoggerFactory = settings.Loggers,
+        TimeProvider = settings.Clock,
+        ReplaceHungWorkers = settings.ReplaceHungWorkers,
+        MaxAttempts = settings.MaxAttempts,
+        RetryWhen = settings.RetryWhen,
+        RetryDelay = settings.RetryDelay,
+        ReplaceWorkerWhen = settings.ReplaceWorkerWhen,
+        StartPatience = settings.StartPatience,
+        MakeTimeout = settings.MakeTimeout,
+        MinWorkers = settings.MinWorkers,
+        IdleTimeout = settings.IdleTimeout,
+    };
+
+    /// <summary>Disposes the troupe within the deadline.</summary>
     protected static Task End<TIn, TOut>(TinyTroupe<TIn, TOut> troupe)
     {
         ArgumentNullException.ThrowIfNull(troupe);
@@ -52,11 +87,14 @@ public abstract partial class TroupeContract
         Within.Until(() => future.IsCompleted, "the end of " + future);
     }
 
-    /// <summary>A thread that has begun to block in a step; ends with what the step threw.</summary>
-    protected static Task Blocked(Action step)
+    /// <summary>Runs a step on a thread, and returns when the thread blocks. The task ends as the step does.</summary>
+    protected static Task Blocked(Action step) => Blocked(step, out _);
+
+    /// <inheritdoc cref="Blocked(Action)"/>
+    protected static Task Blocked(Action step, out Thread thread)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() =>
+        var blocked = new Thread(() =>
         {
             try
             {
@@ -68,8 +106,9 @@ public abstract partial class TroupeContract
                 done.SetException(e);
             }
         }) { IsBackground = true, Name = "blocked step" };
-        thread.Start();
-        Within.Until(() => done.Task.IsCompleted || (thread.ThreadState & ThreadState.WaitSleepJoin) != 0, "a thread to block");
+        blocked.Start();
+        Within.Until(() => done.Task.IsCompleted || (blocked.ThreadState & ThreadState.WaitSleepJoin) != 0, "a thread to block");
+        thread = blocked;
         return done.Task;
     }
 
@@ -79,4 +118,14 @@ public abstract partial class TroupeContract
 
         public void Dispose() => dispose?.Invoke();
     }
+}
+
+/// <summary>
+/// Marks a test of the contract whose worker shares memory with the test. Back-ends with worker processes do not have this test.
+/// </summary>
+/// <param name="what">What the worker shares, or needs, that a worker process cannot.</param>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharesMemoryAttribute(string what) : Attribute
+{
+    public string What => what;
 }

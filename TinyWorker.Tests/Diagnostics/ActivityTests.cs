@@ -3,6 +3,7 @@ using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Tests.Diagnostics;
 
+[NonParallelizable]   // the processors: its race lasts a second
 internal sealed class ActivityTests
 {
     // Found by the model: one task in a hundred thousand had no activity.
@@ -19,7 +20,8 @@ internal sealed class ActivityTests
                 if (activity != last) activity!.Stop();
                 last = activity;
             }
-        }) { IsBackground = true, Name = "submitter" };
+        })
+        { IsBackground = true, Name = "submitter" };
         submitter.Start();
         for (var round = 0; clock.Elapsed < TimeSpan.FromSeconds(1); round++)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace TinyWorker.Tests.Diagnostics;
 
+[NonParallelizable]   // listeners
 internal sealed class VersionTests
 {
     [Test]
@@ -26,7 +27,7 @@ internal sealed class VersionTests
             },
         };
         ActivitySource.AddActivityListener(sources);
-        using (new TinyTroupe<int, int>(x => x, new() { Workers = 1 })) { }
+        using (var troupe = new TinyTroupe<int, int>(x => x, new() { Workers = 1 })) Within.Time(troupe.Submit(1));
 
         var assembly = typeof(TinyFuture).Assembly.GetName().Version!.ToString(3);
         Assert.That(source, Does.StartWith(assembly).And.Not.Contain("+"), "and no commit");

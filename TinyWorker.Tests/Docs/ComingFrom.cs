@@ -3,7 +3,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace TinyWorker.Tests.Docs;
 
-/// <summary>Every line of C# in docs/coming-from.md stands here, where it is compiled and runs.</summary>
+/// <summary>Every line of C# in docs/coming-from.md is here, so that it is compiled and run.</summary>
 internal static class ComingFrom
 {
     private static readonly int[] Numbers = [1, 2, 3];
@@ -33,7 +33,8 @@ internal static class ComingFrom
         await using var troupe = new TinyTroupe<int, int>(x => 6 / x);
         foreach (var outcome in troupe.MapOutcomes([0, 2])) told.Add(outcome.Exception?.Message ?? "fine");
         var watched = troupe.Map(Numbers, new() { Progress = new ProgressBar("squares") });
-        Assert.That((squares.Sum(), devices.Count(), strict.Sum(), sums.Single(), loose.Sum(), watched.Count()), Is.EqualTo((14, 3, 11, 3, 14, 3)));
+        var results = (squares.Sum(), devices.Count(), strict.Sum(), sums.Single(), loose.Sum(), watched.Count());
+        Assert.That(results, Is.EqualTo((14, 3, 11, 3, 14, 3)));
         Assert.That(told[1], Is.EqualTo("fine"));
     }
 
@@ -48,10 +49,10 @@ internal static class ComingFrom
         var both = await Task.WhenAll(one, two);
         var (three, four) = await TinyFuture.WhenAll(first, second);
         var late = await one.WaitAsync(TimeSpan.FromSeconds(1));
-        var inTime = await first.AsTask().WaitAsync(TimeSpan.FromSeconds(1));
+        var inTime = await first.WaitAsync(TimeSpan.FromSeconds(1));
         await using var writers = new TinyTroupe<string, bool>(line => { Write(line); return true; });
         await using var senders = new TinyTroupe<string, bool>(async (line, token) => { await SendAsync(line, token); return true; });
-        await using var readers = new TinyTroupe<int, int>((x, token) => ReadAsync(x, token).AsTask());
+        await using var readers = new TinyTroupe<int, int>((x, token) => ReadAsync(x, token));
         Assert.That((both[0], both[1], three, four, late, inTime), Is.EqualTo((9, 16, 9, 16, 9, 9)));
         Assert.That((await writers.Submit("a"), await senders.Submit("b"), await readers.Submit(5)), Is.EqualTo((true, true, 5)));
         Assert.That(written, Is.EqualTo(new[] { "a", "b" }));
@@ -116,10 +117,73 @@ internal static class ComingFrom
         channel.Writer.Complete();
         await loop;
         await using var troupe = new TinyTroupe<int, int>(x => x * x, new() { Workers = 4, Capacity = 1024 });
-        var result = await troupe.Submit(3);
+        var result = await troupe.CallAsync(3);
         var accepted = troupe.TrySubmit(3, out var future);
         await troupe.StopAsync(CancellationToken.None);
         Assert.That((await promise.Task, result, accepted, future!.Result()), Is.EqualTo((9, 9, true, 9)));
+    }
+
+    public static async Task BatchBlockAsync()
+    {
+        await using var parsers = new TinyTroupe<string, int>(text => int.Parse(text));
+        await using var squares = new TinyTroupe<int[], int[]>(batch => [.. batch.Select(x => x * x)], new() { Workers = 1 });
+        var groups = new BatchBlock<int>(32);
+        var batched = squares.Batched(new() { MaxSize = 32 });
+        var patient = squares.Batched(new() { MaxDelay = TimeSpan.FromMilliseconds(10) });
+        var chained = parsers.Into(batched);
+        var runs = new TransformBlock<int[], int[]>(batch => [.. batch.Select(x => x * x)]);
+        groups.LinkTo(runs);
+        await groups.SendAsync(3);
+        groups.TriggerBatch();
+        var nine = await batched.CallAsync(3);
+        var received = await runs.ReceiveAsync();
+        Assert.That((nine, received.Single(), await patient.CallAsync(4), await chained.CallAsync("5")), Is.EqualTo((9, 9, 16, 25)));
+    }
+
+    public static async Task PQueueAsync()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var queue = new TinyTroupe<int, int>(SquareAsync, new PoolTroupeOptions { Workers = 4 });
+        var plain = await queue.SubmitAsync(3);
+        queue.Pause();
+        var urgent = await queue.SubmitAsync(3, new() { Priority = 1 });
+        var limited = await queue.SubmitAsync(3, new() { Timeout = TimeSpan.FromSeconds(5) });
+        var stoppable = await queue.SubmitAsync(3, stop.Token);
+        Assert.That(urgent.IsCompleted, Is.False);
+        queue.Resume();
+        queue.Resize(2);
+        await queue.WhenIdleAsync();
+        var (waiting, running) = (queue.Snapshot().Waiting, queue.Snapshot().Running);
+        Assert.That((waiting, running, await plain, await urgent, await limited, await stoppable), Is.EqualTo((0, 0, 9, 9, 9, 9)));
+    }
+
+    public static async Task PiscinaAsync()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var pool = new TinyTroupe<int, int>(x => x * x, new() { MinWorkers = 1, Workers = 4 });
+        var squared = await pool.CallAsync(3, stop.Token);
+        var ofAnn = pool.Submit(3, new() { Key = "ann" });
+        await pool.DisposeAsync();
+        pool.Abort();
+        Assert.That((squared, await ofAnn), Is.EqualTo((9, 9)));
+    }
+
+    public static async Task RayServeAsync()
+    {
+        await using var models = new TinyTroupe<float[], float[]>(worker => new Doubler(), new() { Workers = 2 });
+        var served = models.Batched(new() { MaxSize = 32, MaxDelay = TimeSpan.FromMilliseconds(10) });
+        var six = await served.CallAsync(3);
+        Assert.That(six, Is.EqualTo(6));
+    }
+
+    public static async Task HashingAsync()
+    {
+        await using var carts = new TinyTroupe<string, int>(worker => new Counter(), new() { Workers = 4 });
+        var keyed = carts.Submit("ann", new() { Key = "ann" });
+        var next = carts.Submit("ann", new() { Key = "ann" });
+        Assert.That((await keyed, await next), Is.EqualTo((1, 2)));
+        carts.Resize(3);
+        Assert.That(await carts.Submit("bob", new() { Key = "bob" }), Is.EqualTo(1));
     }
 
     private static async Task<int> SquareAsync(int x, CancellationToken token)
@@ -136,5 +200,18 @@ internal static class ComingFrom
     private sealed class OnDevice(string device) : TinyWorker<int, string>
     {
         public override string Call(int input, CancellationToken cancellationToken) => $"{input} on {device}";
+    }
+
+    private sealed class Doubler : TinyWorker<float[], float[]>
+    {
+        public override float[] Call(float[] inputs, CancellationToken cancellationToken) => [.. inputs.Select(x => 2 * x)];
+    }
+
+    private sealed class Counter : TinyWorker<string, int>
+    {
+        private readonly Dictionary<string, int> _counts = [];
+
+        public override int Call(string input, CancellationToken cancellationToken) =>
+            _counts[input] = _counts.GetValueOrDefault(input) + 1;
     }
 }

@@ -3,13 +3,16 @@ using System.Text.RegularExpressions;
 namespace TinyWorker.Tests.Docs;
 
 /// <summary>
-/// A README or a page of docs/. A sample on it is a block of C# behind a mark that names the file of an example; a block of text behind that is
-/// what the example prints.
+/// A page for people: a README, CONTRIBUTING.md or a page of docs/. A sample is a block of C# after a mark that names the file of an
+/// example. A block of text right after the sample is the output of that example.
 /// </summary>
 internal sealed partial class Page
 {
     public static readonly string[] All =
-        ["README.md", "TinyWorker.Console/README.md", .. Directory.GetFiles(Path.Combine(RepositoryRoot.Find(), "docs"), "*.md").Select(path => "docs/" + Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    [
+        "README.md", "CONTRIBUTING.md", "TinyWorker.Benchmarks/README.md", "TinyWorker.Console/README.md",
+        .. In("docs"), .. In("docs/decisions"),
+    ];
 
     public Page(string path)
     {
@@ -21,7 +24,9 @@ internal sealed partial class Page
         Links = [.. Link().Matches(text).Select(match => match.Groups[1].Value)];
         Headings = [.. Heading().Matches(text).Select(match => match.Groups[1].Value)];
         Samples = [.. Sample().Matches(text).Select(match => new PageSample(
-            match.Groups["file"].Value, match.Groups["code"].Value, match.Groups["output"] is { Success: true } output ? output.Value : null))];
+            match.Groups["file"].Value,
+            match.Groups["code"].Value,
+            match.Groups["output"] is { Success: true } output ? output.Value : null))];
     }
 
     public PageSample[] Samples { get; }
@@ -38,10 +43,16 @@ internal sealed partial class Page
 
     public string[] Headings { get; }
 
+    private static IEnumerable<string> In(string folder) =>
+        Directory.GetFiles(Path.Combine(RepositoryRoot.Find(), folder), "*.md")
+            .Select(path => folder + "/" + Path.GetFileName(path))
+            .Order(StringComparer.Ordinal);
+
     [GeneratedRegex("<!-- sample: ")]
     private static partial Regex Mark();
 
-    [GeneratedRegex(@"<!-- sample: (?<file>\S+) -->\n```csharp\n(?<code>.*?)```\n(\n```text\n(?<output>.*?)```\n)?", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"<!-- sample: (?<file>\S+) -->\n```csharp\n(?<code>.*?)```\n(\n```text\n(?<output>.*?)```\n)?", RegexOptions.Singleline)]
     private static partial Regex Sample();
 
     [GeneratedRegex("^ *```(csharp|cs|c#)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]

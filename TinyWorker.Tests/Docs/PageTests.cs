@@ -2,19 +2,21 @@ using System.Text.RegularExpressions;
 
 namespace TinyWorker.Tests.Docs;
 
-/// <summary>What the README and the pages of docs/ show is the code of an example, to the letter, and prints what they say.</summary>
+/// <summary>The samples on the pages are exactly the code of the examples, and the examples print what the pages say.</summary>
 internal sealed partial class PageTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);   // the longest takes ten seconds on an idle machine
 
-    private static readonly string[] Shown = [.. Page.All.SelectMany(page => new Page(page).Samples).Select(sample => sample.File).Distinct().Where(CanRun)];
+    private static readonly PageSample[] Samples = [.. Page.All.SelectMany(page => new Page(page).Samples)];
+
+    private static readonly string[] Shown = [.. Samples.Select(sample => sample.File).Distinct().Where(CanRun)];
 
     [TestCaseSource(typeof(Page), nameof(Page.All))]
     public void Page_EverySample_IsTheExamplesCode(string path)
     {
         var page = new Page(path);
 
-        Assert.That(page.Samples, Has.Length.EqualTo(page.MarkCount), "a sample's mark is followed by a csharp block at once");
+        Assert.That(page.Samples, Has.Length.EqualTo(page.MarkCount), "marks that a block of C# follows at once");
         using (Assert.EnterMultipleScope())
         {
             foreach (var sample in page.Samples)
@@ -28,7 +30,8 @@ internal sealed partial class PageTests
         var page = new Page(path);
 
         Assert.That(page.CodeBlockCount, Is.EqualTo(page.Samples.Length), "blocks of C#, and those marked as samples");
-        Assert.That(page.TextBlockCount, Is.EqualTo(page.Samples.Count(sample => sample.Output is not null)), "blocks of text, and those right behind a sample");
+        var outputs = page.Samples.Count(sample => sample.Output is not null);
+        Assert.That(page.TextBlockCount, Is.EqualTo(outputs), "blocks of text, and those right after a sample");
     }
 
     [TestCaseSource(nameof(Shown))]
@@ -38,8 +41,8 @@ internal sealed partial class PageTests
         var (exitCode, output, errors) = await OwnProcess.RunAsync(program, Deadline, NameOf(file));
 
         Assert.That(exitCode, Is.Zero, errors);
-        foreach (var said in Page.All.SelectMany(page => new Page(page).Samples).Where(sample => sample.File == file && sample.Output is not null))
-            Assert.That(output.ReplaceLineEndings("\n"), Is.EqualTo(said.Output), errors);
+        foreach (var sample in Samples.Where(sample => sample.File == file && sample.Output is not null))
+            Assert.That(output.ReplaceLineEndings("\n"), Is.EqualTo(sample.Output), errors);
     }
 
     [TestCaseSource(typeof(Page), nameof(Page.All))]
@@ -63,13 +66,27 @@ internal sealed partial class PageTests
     public void Readme_IsShort() => Assert.That(new Page("README.md").LineCount, Is.LessThan(200));
 
     [Test]
-    public void Readme_EndsWithAListOfAllPages()
+    public void Readme_LinksToContributing() => Assert.That(new Page("README.md").Links, Does.Contain("CONTRIBUTING.md"));
+
+    // The README lists the pages for users, CONTRIBUTING.md those for maintainers.
+    [Test]
+    public void ReadmeOrContributing_LinksToEveryPageOfDocs()
     {
-        var links = new Page("README.md").Links;
-        Assert.That(Page.All.Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && !links.Contains(page)), Is.Empty, "pages that the README does not name");
+        string[] links = [.. new Page("README.md").Links, .. new Page("CONTRIBUTING.md").Links];
+        var pages = Page.All.Where(page => Path.GetDirectoryName(page) == "docs");
+        Assert.That(pages.Where(page => !links.Contains(page)), Is.Empty, "pages that neither of them names");
     }
 
-    /// <summary>What stands between the marks, without its indentation; several pieces with an empty line between.</summary>
+    [Test]
+    public void Decisions_LinkToEveryDecision()
+    {
+        const string Index = "docs/decisions/README.md";
+        var links = new Page(Index).Links.Select(link => "docs/decisions/" + link).ToArray();
+        var pages = Page.All.Where(page => page.StartsWith("docs/decisions/", StringComparison.Ordinal) && page != Index);
+        Assert.That(pages.Where(page => !links.Contains(page)), Is.Empty, "decisions that the index does not name");
+    }
+
+    /// <summary>The lines between the marks, without their indentation; several pieces are separated by an empty line.</summary>
     private static string CodeOf(string file)
     {
         List<string> code = [];
@@ -94,11 +111,11 @@ internal sealed partial class PageTests
             }
         }
 
-        Assert.That(piece is null && code.Count > 0, Is.True, $"{file} has a // <sample> and a // </sample> behind it");
+        Assert.That(piece is null && code.Count > 0, Is.True, $"{file} has a // <sample> and a // </sample> after it");
         return string.Concat(code.Select(line => line + "\n"));
     }
 
-    // A file may hold a class that examples share. What is no example of the program's, the tests of its own page run.
+    // A file may contain only a class that examples share. Samples outside of the examples are run by the tests of their page.
     private static bool CanRun(string file) =>
         file.StartsWith("TinyWorker.Examples/", StringComparison.Ordinal)
         && File.ReadAllText(Path.Combine(RepositoryRoot.Find(), file)).Contains("Task RunAsync()", StringComparison.Ordinal);
@@ -111,7 +128,7 @@ internal sealed partial class PageTests
             ?? throw new AssertionException($"{file} is not in the list of examples in Program.cs");
     }
 
-    // As GitHub makes it.
+    // The anchor that GitHub makes of a heading.
     private static string Anchor(string heading) => NotInAnchors().Replace(heading.ToLowerInvariant().Replace(' ', '-'), "");
 
     [GeneratedRegex("""new\("(?<name>[^"]+)", "[^"]*", (?<type>\w+)\.RunAsync\)""")]

@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Futures;
 
-/// <summary>Chains of a million links, on threads whose stacks would not hold ten thousand.</summary>
+/// <summary>Chains of a million links, on threads whose stacks are too small for a recursion over ten thousand.</summary>
 [NonParallelizable]
 internal sealed class ChainDepthTests
 {
@@ -15,7 +15,8 @@ internal sealed class ChainDepthTests
     [SetUp]
     public void MakeTheChain()
     {
-        _troupe = new TinyTroupe<int, int>(x => x + 1, new ThreadTroupeOptions { Workers = 2, Capacity = 2_000_000, MaxStackSize = SmallStack });
+        var options = new ThreadTroupeOptions { Workers = 2, Capacity = 2_000_000, MaxStackSize = SmallStack };
+        _troupe = new TinyTroupe<int, int>(x => x + 1, options);
         _source = new TinyFutureSource<int>();
         _first = _last = _troupe.Submit(_source.Future);
         for (var i = 1; i < Links; i++) _last = _troupe.Submit(_last);
@@ -54,7 +55,7 @@ internal sealed class ChainDepthTests
         OnASmallStack(() => _first.Cancel());
 
         Assert.That(_last.Status, Is.EqualTo(TinyFutureStatus.Canceled));
-        Assert.That(_source.Future.Status, Is.EqualTo(TinyFutureStatus.Pending), "an input is left alone");
+        Assert.That(_source.Future.Status, Is.EqualTo(TinyFutureStatus.Pending), "the input stays as it was");
         Assert.That(_troupe.Snapshot().Canceled, Is.EqualTo(Links));
         Assert.That(_troupe.Snapshot().Waiting, Is.Zero);
     }

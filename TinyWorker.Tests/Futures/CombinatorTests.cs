@@ -39,7 +39,9 @@ internal sealed class CombinatorTests
     public void WhenAll_OfDifferentTypes_IsATuple()
     {
         Assert.That(TinyFuture.WhenAll(TinyFuture.FromResult(1), TinyFuture.FromResult("a")).Result(), Is.EqualTo((1, "a")));
-        Assert.That(TinyFuture.WhenAll(TinyFuture.FromResult(1), TinyFuture.FromResult("a"), TinyFuture.FromResult<object?>(null)).Result(), Is.EqualTo((1, "a", (object?)null)));
+        Assert.That(
+            TinyFuture.WhenAll(TinyFuture.FromResult(1), TinyFuture.FromResult("a"), TinyFuture.FromResult<object?>(null)).Result(),
+            Is.EqualTo((1, "a", (object?)null)));
     }
 
     [Test]
@@ -55,10 +57,10 @@ internal sealed class CombinatorTests
     }
 
     [Test]
-    public void WhenAny_OfNone_SaysSo() => Assert.That(() => TinyFuture.WhenAny<int>([]), Throws.ArgumentException);
+    public void WhenAny_OfNone_IsRefused() => Assert.That(() => TinyFuture.WhenAny<int>([]), Throws.ArgumentException);
 
     [Test]
-    public void Combinators_GivenAHole_NameIt()
+    public void Combinators_GivenANullFuture_NameItsIndex()
     {
         TinyFuture<int>[] futures = [TinyFuture.FromResult(1), null!];
 
@@ -131,5 +133,6 @@ internal sealed class CombinatorTests
         }
     }
 
-    private static TinyFutureSource<T>[] Sources<T>(int count) => Enumerable.Range(0, count).Select(_ => new TinyFutureSource<T>()).ToArray();
+    private static TinyFutureSource<T>[] Sources<T>(int count) =>
+        Enumerable.Range(0, count).Select(_ => new TinyFutureSource<T>()).ToArray();
 }

@@ -3,7 +3,7 @@ namespace TinyWorker.Tests.Futures;
 [NonParallelizable]
 internal sealed class FutureMemoryTests
 {
-    private const long Flat = 1_000_000;   // bytes; what is looked for here would leave ten times as much
+    private const long Flat = 1_000_000;   // bytes; the leaks that these tests look for leave ten times as much
 
     [Test]
     public void Dependents_CancelledOnAPendingSource_LeaveTheHeapFlat()
@@ -45,7 +45,7 @@ internal sealed class FutureMemoryTests
     public void Results_TimedOut_LeaveTheHeapFlat()
     {
         var source = new TinyFutureSource<int>();
-        source.Future.OnCompleted(_ => { });   // a living one beside them
+        source.Future.OnCompleted(_ => { });   // a continuation that stays
 
         var growth = Heap.GrowthOf(100_000, count =>
         {
@@ -57,7 +57,7 @@ internal sealed class FutureMemoryTests
                 }
                 catch (TimeoutException)
                 {
-                    // as it should be
+                    // as expected
                 }
             }
         });
@@ -67,10 +67,36 @@ internal sealed class FutureMemoryTests
     }
 
     [Test]
+    public void Results_Interrupted_LeaveTheHeapFlat()
+    {
+        var source = new TinyFutureSource<int>();
+        source.Future.OnCompleted(_ => { });   // a continuation that stays
+
+        var growth = Heap.GrowthOf(10_000, count => Within.Time(() =>
+        {
+            for (var i = 0; i < count; i++)
+            {
+                try
+                {
+                    Thread.CurrentThread.Interrupt();
+                    source.Future.Result();
+                }
+                catch (ThreadInterruptedException)
+                {
+                    // as expected
+                }
+            }
+        }));
+
+        Assert.That(growth, Is.LessThan(Flat / 10));
+        Assert.That(source.Future.IsCompleted, Is.False);
+    }
+
+    [Test]
     public void Waits_TimedOutByTheHundredThousand_LeaveTheHeapFlat()
     {
-        // As Result(timeout) waits, with a time that is over before it begins: it adds and forgets its waiter without the millisecond
-        // that the shortest real wait takes.
+        // Waits as Result(timeout) does, but the time is over before the wait begins. So it adds and removes its continuation without the
+        // millisecond that the shortest real wait takes.
         var source = new TinyFutureSource<int>();
         source.Future.OnCompleted(_ => { });
 
@@ -85,7 +111,7 @@ internal sealed class FutureMemoryTests
     }
 
     [Test]
-    public void WhenAny_ItsLosers_KeepNothing()
+    public void WhenAny_ThatHasEnded_LeavesNothingOnTheLosers()
     {
         var loser = new TinyFutureSource<int>();
         loser.Future.OnCompleted(_ => { });
@@ -98,7 +124,7 @@ internal sealed class FutureMemoryTests
                 var any = TinyFuture.WhenAny([loser.Future, winner.Future]);
                 winner.TrySetResult(i);
                 Assert.That(any.IsCompleted, Is.True);
-                TinyFuture.WhenAny([loser.Future, winner.Future]);   // decided before it begins
+                TinyFuture.WhenAny([loser.Future, winner.Future]);   // ended before it begins
                 TinyFuture.WhenAny([loser.Future]).Cancel();
                 TinyFuture.WhenAll([loser.Future]).Cancel();
             }
@@ -109,7 +135,7 @@ internal sealed class FutureMemoryTests
     }
 
     [Test]
-    public async Task WhenEach_LeftEarly_KeepsNothingOnThePending()
+    public async Task WhenEach_LeftEarly_LeavesNothingOnThePending()
     {
         var pending = new TinyFutureSource<int>();
         var before = 0L;
@@ -203,16 +229,16 @@ internal sealed class FutureMemoryTests
     [Test]
     public void WhenAll_ThatHasEnded_KeepsNoneOfItsFutures([Values("result", "fault", "cancel")] string end, [Values] bool ofTwoTypes)
     {
-        var (all, gathered) = ofTwoTypes
+        var (all, sources) = ofTwoTypes
             ? End((first, second) => TinyFuture.WhenAll(first, second), end)
             : End((first, second) => TinyFuture.WhenAll([first, second]), end);
-        UntilCollected(gathered);
+        UntilCollected(sources);
         GC.KeepAlive(all);
 
-        static (object All, WeakReference[] Gathered) End<T>(Func<TinyFuture<object>, TinyFuture<object>, TinyFuture<T>> gather, string end)
+        static (object All, WeakReference[] Sources) End<T>(Func<TinyFuture<object>, TinyFuture<object>, TinyFuture<T>> combine, string end)
         {
             TinyFutureSource<object> first = new(), second = new();
-            var all = gather(first.Future, second.Future);
+            var all = combine(first.Future, second.Future);
             if (end == "cancel") all.Cancel();
             first.TrySetResult("");
             if (end == "result") second.TrySetResult("");

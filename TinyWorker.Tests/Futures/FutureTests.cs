@@ -1,3 +1,5 @@
+using Nito.AsyncEx;
+
 namespace TinyWorker.Tests.Futures;
 
 internal sealed class FutureTests
@@ -57,7 +59,7 @@ internal sealed class FutureTests
     }
 
     [Test]
-    public void Source_GivenNoException_SaysSo() =>
+    public void Source_GivenNoException_IsRefused() =>
         Assert.That(() => new TinyFutureSource<int>().TrySetException(null!), Throws.ArgumentNullException);
 
     [Test]
@@ -72,7 +74,7 @@ internal sealed class FutureTests
     }
 
     [Test]
-    public void Result_WithANegativeTimeout_SaysSo()
+    public void Result_WithANegativeTimeout_IsRefused()
     {
         var future = new TinyFutureSource<int>().Future;
 
@@ -120,7 +122,7 @@ internal sealed class FutureTests
             {
                 var seen = await Catch(way);
                 Assert.That(seen, Is.SameAs(future.Exception));
-                Assert.That(seen.StackTrace, Does.Contain(nameof(ThrowDeepInside)), "where it was first thrown");
+                Assert.That(seen.StackTrace, Does.Contain(nameof(ThrowDeepInside)), "the place of the first throw");
                 round.Add(seen.StackTrace!.Length);
             }
 
@@ -176,7 +178,9 @@ internal sealed class FutureTests
     {
         var oops = new InvalidOperationException("oops");
         TaskCompletionSource<int> succeeds = new(), faults = new(), cancels = new();
-        TinyFuture<int> success = TinyFuture.FromTask(succeeds.Task), fault = TinyFuture.FromTask(faults.Task), cancellation = TinyFuture.FromTask(cancels.Task);
+        var success = TinyFuture.FromTask(succeeds.Task);
+        var fault = TinyFuture.FromTask(faults.Task);
+        var cancellation = TinyFuture.FromTask(cancels.Task);
         Assert.That(success.Status, Is.EqualTo(TinyFutureStatus.Pending));
 
         succeeds.SetResult(5);
@@ -213,11 +217,11 @@ internal sealed class FutureTests
     }
 
     [Test]
-    public void OnCompleted_ACallbackThatThrows_DisturbsNobody()
+    public void OnCompleted_ACallbackThatThrows_LeavesTheFutureAndOtherCallbacksAlone()
     {
         var source = new TinyFutureSource<int>();
         using var called = new ManualResetEventSlim();
-        source.Future.OnCompleted(_ => throw new InvalidOperationException("a callback's own trouble"));
+        source.Future.OnCompleted(_ => throw new InvalidOperationException("from a callback"));
         source.Future.OnCompleted(_ => called.Set());
 
         Assert.That(source.TrySetResult(1), Is.True);
@@ -259,29 +263,28 @@ internal sealed class FutureTests
         Assert.That(Within.Time(TinyFuture.FromResult(1).Then(_ => Thread.CurrentThread.IsThreadPoolThread)), Is.True);
 
     [Test]
-    public void Await_InsideASynchronizationContext_ComesBackToIt()
+    public async Task Await_InsideASynchronizationContext_ComesBackToIt()
     {
-        var context = new CountingContext();
+        using var thread = new AsyncContextThread();
         TinyFutureSource<int> first = new(), second = new();
-        Task<bool>? awaiting = null;
-        Within.Time(() =>
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-            awaiting = Run();
-        });
+        var awaiting = thread.Factory.Run(Run);
 
+        Within.Until(() => first.Future.HasContinuations, "the first await");
         first.TrySetResult(1);
-        Within.Until(() => context.Posts == 1, "the awaiter's post");
+        Within.Until(() => second.Future.HasContinuations, "the second await");
         second.TrySetResult(2);
 
-        Assert.That(async () => await Within.Time(awaiting!), Is.True, "the second continuation ran on the pool");
-        Assert.That(context.Posts, Is.EqualTo(1));
+        var (contextOfTheFirst, isSecondOnThePool) = await Within.Time(awaiting);
+        Assert.That(contextOfTheFirst, Is.SameAs(thread.Context), "where the first continuation ran");
+        Assert.That(isSecondOnThePool, Is.True, "the second continuation ran on the pool");
+        await Within.Time(thread.JoinAsync());
 
-        async Task<bool> Run()
+        async Task<(AsyncContext?, bool)> Run()
         {
             await first.Future;
+            var contextOfTheFirst = AsyncContext.Current;
             await second.Future.ConfigureAwait(false);
-            return Thread.CurrentThread.IsThreadPoolThread;
+            return (contextOfTheFirst, Thread.CurrentThread.IsThreadPoolThread && AsyncContext.Current is null);
         }
     }
 
@@ -327,7 +330,7 @@ internal sealed class FutureTests
     }
 
     [Test]
-    public void ToString_InEachState_SaysIt()
+    public void ToString_InEachState_NamesIt()
     {
         var pending = new TinyFutureSource<int>();
         var faulted = TinyFuture.FromException<int>(new InvalidOperationException("oops"));
@@ -342,10 +345,44 @@ internal sealed class FutureTests
     }
 
     [Test]
-    public void ToString_WhoseExceptionOrResultThrows_SaysSoAndThrowsNothing()
+    public void ToString_WhoseExceptionOrResultThrows_SaysSoAndDoesNotThrow()
     {
-        Assert.That(TinyFuture.FromException<int>(new Unspeakable()).ToString(), Does.Contain("Faulted: Unspeakable: (its text could not be had: FormatException)"));
-        Assert.That(TinyFuture.FromResult(new Unspeakable()).ToString(), Does.Contain("Succeeded: (its text could not be had: FormatException)"));
+        var fault = new BadText();
+        var future = TinyFuture.FromException<int>(fault);
+        Assert.That(future.ToString(), Does.Contain("Faulted: BadText: (its text threw FormatException)"));
+        Assert.That(future.Exception, Is.SameAs(fault), "a look: the test platform would ask an unobserved one for its text");
+        Assert.That(TinyFuture.FromResult(fault).ToString(), Does.Contain("Succeeded: (its text threw FormatException)"));
+    }
+
+    [TestCase("itself")]
+    [TestCase("each other")]
+    [TestCase("itself, in a record")]
+    [TestCase("a fault that names it")]
+    public void ToString_OfFuturesThatHold_Ends(string what)
+    {
+        TinyFutureSource<object> first = new(), second = new();
+        if (what == "itself") first.TrySetResult(first.Future);
+        else if (what == "each other") first.TrySetResult(second.Future);
+        else if (what == "itself, in a record") first.TrySetResult(new Holder(first.Future, first.Future));
+        else first.TrySetException(new NamesAFuture(first.Future));
+        second.TrySetResult(first.Future);
+        Assert.That(first.Future.ToString(), Does.Contain(first.Future.Status.ToString()).And.Contain("..."));
+        Assert.That(TinyFuture.FromResult(42).ToString(), Does.Contain("42"), "the next text is whole");
+    }
+
+    [Test]
+    public void ToString_OfAMillionFuturesOneInTheOther_UsesNoDeepStack()
+    {
+        var future = TinyFuture.FromResult<object>(1);
+        for (var i = 0; i < 1_000_000; i++) future = TinyFuture.FromResult<object>(future);
+        Assert.That(future.ToString(), Has.Length.LessThan(1_000));
+    }
+
+    private sealed record Holder(object First, object Second);
+
+    private sealed class NamesAFuture(TinyFuture<object> future) : Exception
+    {
+        public override string Message => $"that of {future}";
     }
 
     private static async Task<Exception> Catch(Func<Task> step)
@@ -378,20 +415,7 @@ internal sealed class FutureTests
 
     private static void ThrowDeepInside() => throw new InvalidOperationException("oops");
 
-    private sealed class CountingContext : SynchronizationContext
-    {
-        private int _posts;
-
-        public int Posts => Volatile.Read(ref _posts);
-
-        public override void Post(SendOrPostCallback d, object? state)
-        {
-            base.Post(d, state);
-            Interlocked.Increment(ref _posts);
-        }
-    }
-
-    private sealed class Unspeakable : Exception
+    private sealed class BadText : Exception
     {
         public override string Message => throw new FormatException();
 

@@ -2,7 +2,8 @@ namespace TinyWorker.Tests.Futures;
 
 internal static class Heap
 {
-    /// <summary>What a step leaves on the heap, in bytes. It runs once before, smaller, so that what is made once does not count.</summary>
+    /// <summary>How many bytes a step leaves on the heap. A smaller step runs first, so that what is made only once does not
+    /// count.</summary>
     public static long GrowthOf(int count, Action<int> step)
     {
         step(Math.Min(count, 100));

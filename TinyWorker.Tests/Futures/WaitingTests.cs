@@ -2,7 +2,7 @@ using TinyWorker.Futures;
 
 namespace TinyWorker.Tests.Futures;
 
-/// <summary>The ways to wait for a future, and where those who waited go on.</summary>
+/// <summary>The ways to wait for a future, and where a waiter goes on.</summary>
 internal sealed class WaitingTests
 {
     [Test]
@@ -10,14 +10,15 @@ internal sealed class WaitingTests
     {
         var source = new TinyFutureSource<int>();
         using var cancellation = new CancellationTokenSource();
-        var waiting = Task.Factory.StartNew(() => source.Future.Result(cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var waiting = Task.Factory.StartNew(
+            () => source.Future.Result(cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Within.Until(() => source.Future.HasContinuations, "the wait");
 
         await cancellation.CancelAsync();
 
         var thrown = await Assert.ThrowsAsync<OperationCanceledException>(() => Within.Time(waiting));
         Assert.That(thrown!.CancellationToken, Is.EqualTo(cancellation.Token));
-        Assert.That(source.Future.HasContinuations, Is.False, "nobody waits any more");
+        Assert.That(source.Future.HasContinuations, Is.False, "nothing waits any more");
         Assert.That(source.TrySetResult(7));
         Assert.That(source.Future.Result(cancellation.Token), Is.EqualTo(7), "it has ended: the token does not matter");
     }
@@ -27,7 +28,8 @@ internal sealed class WaitingTests
     {
         var source = new TinyFutureSource<int>();
         using var cancellation = new CancellationTokenSource();
-        var waiting = Task.Factory.StartNew(() => source.Future.Result(cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var waiting = Task.Factory.StartNew(
+            () => source.Future.Result(cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Within.Until(() => source.Future.HasContinuations, "the wait");
         source.TrySetResult(7);
         Assert.That(await Within.Time(waiting), Is.EqualTo(7));
@@ -51,7 +53,7 @@ internal sealed class WaitingTests
     }
 
     [Test]
-    public async Task Await_InAContextThatTakesNothingMore_GoesOnOnThePool()
+    public async Task Await_InAContextThatRefusesPosts_GoesOnOnThePool()
     {
         var source = new TinyFutureSource<int>();
         var waiting = Task.Factory.StartNew(
@@ -67,7 +69,7 @@ internal sealed class WaitingTests
         Assert.That(await Within.Time(waiting), Is.True);
     }
 
-    // What the compiler uses is UnsafeOnCompleted; this is for a builder of tasks that does not know of it.
+    // The compiler calls UnsafeOnCompleted. OnCompleted is for a task builder that does not know it.
     [Test]
     public async Task OnCompleted_OfTheAwaiter_BringsTheExecutionContext()
     {
@@ -108,9 +110,9 @@ internal sealed class WaitingTests
         Assert.That(step.Cancel(), Is.False);
     }
 
-    // A future that lives long drops those who have given up waiting, and nobody else.
+    // A future that lives long drops the continuations that were abandoned, and no others.
     [Test]
-    public async Task Future_ManyHaveGivenUpWaitingFor_KeepsTheOthersInTheirOrder()
+    public async Task Future_ManyOfWhoseContinuationsWereAbandoned_KeepsTheOthersInTheirOrder()
     {
         var source = new TinyFutureSource<int>();
         var future = source.Future;
@@ -136,22 +138,20 @@ internal sealed class WaitingTests
     }
 
     [Test]
-    public void ContinuationList_OfACompletedFuture_TakesNobodyAndForgetsNobody()
+    public void ContinuationList_OfACompletedFuture_TakesNoneAndDropsNone()
     {
-        var list = new ContinuationList(new Nobody());
+        var list = new ContinuationList(new Abandoned());
         Assert.That(list.Take().Length, Is.EqualTo(1));
-        Assert.That(list.TryAdd(new Nobody()), Is.False);
-        list.OneWasAbandoned();
+        Assert.That(list.TryAdd(new Abandoned()), Is.False);
+        list.NoteAbandoned();
         Assert.That(list.Take().Length, Is.EqualTo(1));
     }
 
-    private sealed class Nobody : IContinuation
+    private sealed class Abandoned : IContinuation
     {
         public bool IsAbandoned => true;
 
-        public void OnSourceCompleted()
-        {
-        }
+        public bool OnSourceCompleted() => true;
     }
 
     private sealed class ClosedContext : SynchronizationContext

@@ -4,13 +4,13 @@ using TinyWorker.Tests.Processes;
 
 namespace TinyWorker.Tests.Leaks;
 
-/// <summary>What a process holds at one moment. No type of the test framework is to be named here: this is for a process of its own.</summary>
-/// <param name="Threads">Threads, but for those of the runtime's own: its names begin with ".NET ".</param>
+/// <summary>What a process holds at one moment. It runs in a process of its own, and names no type of the test framework.</summary>
+/// <param name="Threads">Threads without the runtime's own, whose names begin with ".NET ".</param>
 /// <param name="PoolThreads">Threads of the shared pool.</param>
-/// <param name="Handles">Open handles, but for those of assemblies.</param>
+/// <param name="Handles">Open handles without those of assemblies.</param>
 /// <param name="Children">Child processes, zombies included.</param>
 /// <param name="Timers">Timers that are set.</param>
-/// <param name="Registrations">What is registered on the token that all tasks were submitted with.</param>
+/// <param name="Registrations">Registrations on the token that all tasks were submitted with.</param>
 /// <param name="Heap">Bytes on the heap, after a collection.</param>
 internal sealed record Holdings(int Threads, int PoolThreads, int Handles, int Children, long Timers, int Registrations, long Heap)
 {
@@ -18,7 +18,7 @@ internal sealed record Holdings(int Threads, int PoolThreads, int Handles, int C
 
     public static Holdings Take(CancellationTokenSource token)
     {
-        // Twice: what has a finalizer goes with the second.
+        // Twice: the second collection takes the objects that have a finalizer.
         for (var i = 0; i < 2; i++)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -31,7 +31,9 @@ internal sealed record Holdings(int Threads, int PoolThreads, int Handles, int C
             RegistrationsOn(token), GC.GetTotalMemory(forceFullCollection: true));
     }
 
-    /// <summary>What is held once what is on its way out is gone: a thread that was joined, one of the pool that has nothing to do, a timer of a moment.</summary>
+    /// <summary>
+    /// What the process holds when nothing more is on its way out: a thread that was joined, an idle thread of the pool, a short timer.
+    /// </summary>
     public static Holdings Settled(CancellationTokenSource token, Holdings atMost)
     {
         var now = Take(token);
@@ -48,7 +50,7 @@ internal sealed record Holdings(int Threads, int PoolThreads, int Handles, int C
         Threads <= other.Threads && PoolThreads <= Math.Max(1, other.PoolThreads) && Handles <= other.Handles && Children <= other.Children
         && Timers <= other.Timers && Registrations <= other.Registrations;
 
-    // The framework does not tell: it keeps those who wait in a list.
+    // The framework does not tell how many there are. It keeps them in a list.
     private static int RegistrationsOn(CancellationTokenSource token)
     {
         var registrations = Value(token, "_registrations");
@@ -57,7 +59,10 @@ internal sealed record Holdings(int Threads, int PoolThreads, int Handles, int C
             for (var node = Value(registrations, "Callbacks"); node is not null; node = Value(node, "Next")) count++;
         return count;
 
-        static object? Value(object owner, string field) =>
-            (owner.GetType().GetField(field, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic) ?? throw new MissingFieldException(owner.GetType().FullName, field)).GetValue(owner);
+        static object? Value(object owner, string field)
+        {
+            var found = owner.GetType().GetField(field, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+            return (found ?? throw new MissingFieldException(owner.GetType().FullName, field)).GetValue(owner);
+        }
     }
 }

@@ -4,16 +4,16 @@ using System.Globalization;
 namespace TinyWorker.Tests.Leaks;
 
 /// <summary>
-/// What a process of its own does to find out what is left behind: many troupes one after the other, or many tasks through one. It tells
-/// what it holds before and after, and how long it took. No type of the test framework is to be named here.
+/// Runs many troupes one after the other, or many tasks through one troupe, in a process of its own. Prints what the process holds before
+/// and after, and how long it took. It names no type of the test framework.
 /// </summary>
 internal static class LeakRun
 {
     public const string Name = "leaks";
     public const int Workers = 2;
 
-    private static readonly CancellationTokenSource Token = new();               // lives as long as the process, and never fires
-    private static readonly TinyFutureSource<int> Never = new();                 // as does this, whose dependents come and go
+    private static readonly CancellationTokenSource Token = new();   // never fires
+    private static readonly TinyFutureSource<int> Never = new();     // never completes; its dependents come and go
 
     public static async Task RunAsync(string what, string backend, string count)
     {
@@ -24,7 +24,7 @@ internal static class LeakRun
 
     private static async Task TroupesAsync(string backend, int count)
     {
-        for (var i = 0; i < Math.Max(20, count / 50); i++) await LiveAsync(backend, i);   // what is made once in a process
+        for (var i = 0; i < Math.Max(20, count / 50); i++) await LiveAsync(backend, i);   // makes what a process makes once
         await MeasureAsync(timers: 0, async () =>
         {
             for (var i = 0; i < count; i++) await LiveAsync(backend, i);
@@ -35,7 +35,7 @@ internal static class LeakRun
     {
         await using var troupe = new TinyTroupe<int, int>(static x => x + 1, Options(backend, 1));
         Submit(troupe, count / 50);
-        await MeasureAsync(timers: Workers, () =>   // each worker of the living troupe may have one
+        await MeasureAsync(timers: Workers, () =>   // one for each worker of the living troupe
         {
             Submit(troupe, count);
             return Task.CompletedTask;
@@ -44,7 +44,7 @@ internal static class LeakRun
 
     private static async Task MeasureAsync(int timers, Func<Task> step)
     {
-        Console.Write(Holdings.Take(Token).ToJson()[..0]);   // what looking and telling make once
+        Console.Write(Holdings.Take(Token).ToJson()[..0]);   // makes what looking and printing make once
         Console.Error.Write("");
         var before = Holdings.Take(Token);
         var clock = Stopwatch.StartNew();
@@ -56,7 +56,7 @@ internal static class LeakRun
         Console.WriteLine(time);
     }
 
-    /// <summary>A troupe with a few tasks, in all the ways in which it may come to its end.</summary>
+    /// <summary>A troupe with a few tasks. The number decides how the troupe ends.</summary>
     private static async Task LiveAsync(string backend, int i)
     {
         var troupe = new TinyTroupe<int, int>(static (x, token) => x < 0 ? throw new FormatException() : x + 1, Options(backend, i));
@@ -99,7 +99,8 @@ internal static class LeakRun
         {
             if (done / Batch % 4 == 3)
             {
-                if (troupe.Map(Enumerable.Range(0, Batch)).Sum(static x => (long)x) != Batch * (Batch + 1L) / 2) throw new InvalidOperationException("A map is wrong.");
+                var sum = troupe.Map(Enumerable.Range(0, Batch)).Sum(static x => (long)x);
+                if (sum != Batch * (Batch + 1L) / 2) throw new InvalidOperationException("A map is wrong.");
                 continue;
             }
 
@@ -117,13 +118,13 @@ internal static class LeakRun
 
             for (var i = 0; i < Batch; i++)
             {
-                // The input of the second was its own number, too.
+                // Number 2 has the result of number 1 as its input, which is 2.
                 if (i % 16 is not (3 or 4) && futures[i].Result() != i + 1) throw new InvalidOperationException($"{i}: {futures[i]}");
             }
         }
     }
 
-    // Some have a timer, others are recycled.
+    // Some troupes have timers, some recycle their workers.
     private static TinyTroupeOptions Options(string backend, int i)
     {
         var timeout = i % 2 == 0 ? (TimeSpan?)null : TimeSpan.FromMinutes(10);

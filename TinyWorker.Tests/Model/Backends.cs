@@ -8,7 +8,7 @@ public sealed class ThreadModel : TroupeModel
     private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<ThreadTroupeOptions>(setup, clock);
 }
 
-/// <summary>Its bodies wait asynchronously: the pool has too few threads for those that block.</summary>
+/// <summary>The bodies wait asynchronously: the pool has too few threads for bodies that block.</summary>
 [TestFixture]
 public sealed class PoolModel : TroupeModel
 {
@@ -17,7 +17,7 @@ public sealed class PoolModel : TroupeModel
     private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<PoolTroupeOptions>(setup, clock);
 }
 
-/// <summary>Its bodies do not wait: they run in the thread that plays.</summary>
+/// <summary>The bodies do not wait: they run on the thread that runs the commands.</summary>
 [TestFixture]
 public sealed class InlineModel : TroupeModel
 {
@@ -26,19 +26,19 @@ public sealed class InlineModel : TroupeModel
     private protected override TinyTroupeOptions Options(Setup setup, TimeProvider clock) => Common<InlineTroupeOptions>(setup, clock);
 }
 
-/// <summary>Worker processes, with children that are threads of this process.</summary>
+/// <summary>Worker processes whose children are threads of this process.</summary>
 [TestFixture]
 public sealed class ProcessModel : TroupeModel
 {
     private LoopbackLauncher _launcher = new();
 
-    private protected override bool HandsAhead => true;
+    private protected override bool Prefetches => true;
 
-    private protected override void CheckLeft() => Assert.That(_launcher.Living, Is.Zero, "children that are left");
+    private protected override void CheckNothingIsLeft() => Assert.That(_launcher.Living, Is.Zero, "children that still live");
 
-    // It was replaced twice: the fresh one was taken for used up.
+    // A bug of the troupe: it replaced the worker twice, because it took the new worker for used up.
     [Test]
-    public void Worker_KilledWithTheLastTaskThatItMayHave_IsReplacedOnce() => Play(
+    public void Worker_KilledDuringItsLastAllowedTask_IsReplacedOnce() => Run(
         new(1, 1, null, 2, true),
         new Command.Submit(Body.Returns),
         new Command.Submit(Body.IgnoresToken),
@@ -46,7 +46,7 @@ public sealed class ProcessModel : TroupeModel
         new Command.Advance(12));
 
     [Test]
-    public void Worker_InThePlaceOfOneThatWasKilled_MayHaveAsManyTasks() => Play(
+    public void Worker_ThatReplacesAKilledOne_MayHaveAsManyTasks() => Run(
         new(1, 1, null, 2, true),
         new Command.Submit(Body.IgnoresToken),
         new Command.Cancel(0),
@@ -55,9 +55,9 @@ public sealed class ProcessModel : TroupeModel
         new Command.Submit(Body.Returns),
         new Command.Submit(Body.Returns));
 
-    // At first the model took the replacement for made while its process was starting; a disposal kills it then.
+    // A bug of the model: it counted the replacement as made while its process was still starting. A disposal kills such a process.
     [Test]
-    public void Dispose_AfterAWorkerWasKilled_DisposesTheOthers() => Play(
+    public void Dispose_AfterAWorkerWasKilled_DisposesTheOtherWorkers() => Run(
         new(2, 1, 10),
         new Command.Submit(Body.IgnoresToken),
         new Command.Advance(11),
@@ -70,6 +70,7 @@ public sealed class ProcessModel : TroupeModel
         {
             Workers = setup.Workers, Capacity = setup.Capacity, MaxTasksPerWorker = setup.MaxTasks, TimeProvider = clock,
             TaskTimeout = setup.TaskTimeout, CancellationGrace = setup.CancellationGrace, Launcher = _launcher,
+            MaxAttempts = setup.Attempts, RetryWhen = setup.RetryWhen,
         };
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace TinyWorker.Tests.Model;
 
 /// <summary>
-/// What a sequence is made of. The numbers count back from the newest of those that a command may be for, and round again: so a command
-/// always means something, whatever was left out before it. One that finds nothing to be for does nothing.
+/// One command of a sequence. Its numbers count back from the newest future that the command can apply to, and wrap around. So a command
+/// keeps a meaning when shrinking removes earlier ones. A command that can apply to nothing does nothing.
 /// </summary>
 internal abstract record Command
 {
@@ -13,10 +13,11 @@ internal abstract record Command
         null => "null",
         bool flag => flag ? "true" : "false",
         Enum name => $"{name.GetType().Name}.{name}",
+        string text => $"\"{text}\"",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    /// <summary>As it stands in a test.</summary>
+    /// <summary>The command as C# text, for a test.</summary>
     public sealed override string ToString()
     {
         var type = GetType();
@@ -24,14 +25,29 @@ internal abstract record Command
         return $"new Command.{type.Name}({string.Join(", ", values)})";
     }
 
-    /// <summary>Of a plain input, or of a future. Where it would block, SubmitAsync takes its place.</summary>
-    internal sealed record Submit(Body Body, int? Of = null, Token Token = Token.None) : Command;
+    /// <summary>Submits a plain input, or a future. Where Submit would block, SubmitAsync takes its place.</summary>
+    internal sealed record Submit(
+        Body Body, int? Of = null, SubmissionToken Token = SubmissionToken.None, int Priority = 0, string? Key = null,
+        int? Deadline = null) : Command;
 
-    internal sealed record SubmitAsync(Body Body, int? Of = null, Token Token = Token.None) : Command;
+    internal sealed record SubmitAsync(
+        Body Body, int? Of = null, SubmissionToken Token = SubmissionToken.None, int Priority = 0, string? Key = null,
+        int? Deadline = null) : Command;
 
-    internal sealed record TrySubmit(Body Body) : Command;
+    internal sealed record TrySubmit(Body Body, int Priority = 0, string? Key = null,
+        int? Deadline = null) : Command;
 
-    /// <summary>Opens the gate of a body that runs.</summary>
+    /// <summary>Submits a task for every worker.</summary>
+    internal sealed record SubmitToEach(Body Body, SubmissionToken Token = SubmissionToken.None) : Command;
+
+    internal sealed record Pause : Command;
+
+    internal sealed record Resume : Command;
+
+    /// <summary>Changes how many workers there may be.</summary>
+    internal sealed record Resize(int Workers) : Command;
+
+    /// <summary>Lets a running body end.</summary>
     internal sealed record Release(int Which, Outcome Outcome) : Command;
 
     internal sealed record Cancel(int Which) : Command;
@@ -48,19 +64,54 @@ internal abstract record Command
 
     internal sealed record WhenAny(int First, int Second) : Command;
 
-    /// <summary>OnCompleted and AsTask.</summary>
+    /// <summary>Calls OnCompleted and AsTask.</summary>
     internal sealed record AddCallback(int Which) : Command;
 
     internal sealed record Advance(int Hours) : Command;
 
     internal sealed record Abort : Command;
 
-    /// <summary>DisposeAsync.</summary>
+    /// <summary>Calls DisposeAsync.</summary>
     internal sealed record Dispose : Command;
 
-    /// <summary>StopAsync.</summary>
+    /// <summary>Calls StopAsync.</summary>
     internal sealed record Stop : Command;
 
     /// <summary>Fires the token of every StopAsync.</summary>
-    internal sealed record EndPatience : Command;
+    internal sealed record FireStopToken : Command;
+}
+
+/// <summary>What the worker's code does in a task.</summary>
+internal enum Body
+{
+    /// <summary>Returns at once.</summary>
+    Returns,
+
+    /// <summary>Throws at once.</summary>
+    Throws,
+
+    /// <summary>Throws an OperationCanceledException at once, although nobody has asked the task to stop.</summary>
+    ThrowsCancellation,
+
+    /// <summary>Waits until it is released or its token fires.</summary>
+    HeedsToken,
+
+    /// <summary>Waits until it is released, whatever its token says.</summary>
+    IgnoresToken,
+}
+
+/// <summary>How a released body or a source ends.</summary>
+internal enum Outcome
+{
+    Success,
+    Fault,
+    Cancellation,
+}
+
+/// <summary>The token of a submission.</summary>
+internal enum SubmissionToken
+{
+    None,
+    Live,
+    Fired,
 }

@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Observing;
 
-/// <summary>What a troupe says of itself, in each condition.</summary>
+/// <summary>What a troupe explains in each condition.</summary>
 internal sealed class ExplainTests
 {
     private readonly ManualResetEventSlim _gate = new();
@@ -20,17 +20,42 @@ internal sealed class ExplainTests
             },
             new ThreadTroupeOptions { Workers = 1 });
         _ = troupe.Submit(1);
-        Say(troupe, TroupeCondition.Starting, "none of its 1 workers is ready");
+        Say(troupe, TroupeCondition.Starting, "its worker is not ready yet, and 1 task waits. ");
         _gate.Set();
     }
 
     [Test]
-    public void Explain_WithNothingToDo_IsStarved()
+    public void Explain_OfAServiceThatIsCalledNowAndThen_IsIdle()
     {
         using var troupe = Troupe();
         _gate.Set();
+        Say(troupe, TroupeCondition.Idle, "is idle: 2 of its 2 workers have nothing to do, and no task waits or runs.");
         Within.Time(troupe.Submit(1));
-        Say(troupe, TroupeCondition.Starved, "2 of its 2 workers have nothing to do, and no task waits for one");
+        Say(troupe, TroupeCondition.Idle, "There is nothing to change.");
+        var before = troupe.Explain();
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        for (var i = 0; i < 29; i++) Within.Time(troupe.Submit(i));
+        Within.Until(() => troupe.Explain(before) is { Condition: TroupeCondition.Idle, Ended: 29 }, "fewer than one a second");
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Idle));
+    }
+
+    [Test]
+    public void Explain_OfALoopThatWaitsForEachResult_IsStarved()
+    {
+        using var troupe = Troupe();
+        _gate.Set();
+        var before = troupe.Explain();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 10; i++) Within.Time(troupe.Submit(i));
+        Within.Until(() => troupe.Explain(before).Condition == TroupeCondition.Starved, "ten in a second");
+        Within.Until(() => troupe.Explain().Condition == TroupeCondition.Idle, "nobody is seen to feed it");
+        Assert.That(troupe.Explain(troupe.Explain()).Condition, Is.EqualTo(TroupeCondition.Idle), "none came since");
+
+        _gate.Reset();
+        _ = troupe.Submit(1);
+        Say(troupe, TroupeCondition.Starved, "1 of its 2 workers has nothing to do, and no task waits for one");
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Starved));
+        _gate.Set();
     }
 
     [Test]
@@ -38,7 +63,7 @@ internal sealed class ExplainTests
     {
         using var troupe = Troupe();
         Submit(troupe, tasks: 3);
-        Say(troupe, TroupeCondition.Busy, "2 of its 2 workers run a task, and 1 tasks wait");
+        Say(troupe, TroupeCondition.Busy, "2 of its 2 workers run a task, and 1 task waits for one");
         _gate.Set();
     }
 
@@ -50,8 +75,37 @@ internal sealed class ExplainTests
         Say(troupe, TroupeCondition.Saturated, "2 of its 2 workers run a task, and 4 more wait");
         Assert.That(troupe.Explain().Text, Does.Not.Contain("held back"));
         Submit(troupe, tasks: 4);
-        Say(troupe, TroupeCondition.Saturated, "Its Capacity of 8 is reached, and who submits is held back");
+        Say(troupe, TroupeCondition.Saturated, "Its Capacity of 8 is reached, and submitters are held back");
         _gate.Set();
+    }
+
+    [Test]
+    public void Explain_WithACapacityBelowTheWorkersAndSubmittersHeldBack_IsSaturated()
+    {
+        using var troupe = Troupe(capacity: 1);
+        Submit(troupe, tasks: 2);
+        var submitted = Enumerable.Range(0, 4).Select(i => troupe.SubmitAsync(i).AsTask()).ToArray();
+        Say(troupe, TroupeCondition.Saturated, "A Capacity below the number of workers holds those back");
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Saturated));
+        _gate.Set();
+        foreach (var one in submitted) Within.Until(() => one.IsCompletedSuccessfully, "a submitter to be let in");
+    }
+
+    [Test]
+    public void Explain_WhileTasksPauseBeforeTheyAreRunAgain_DoesNotCountThemAsWaitingForAWorker()
+    {
+        using var troupe = new TinyTroupe<int, int>(
+            x => x >= 0 ? x : throw new FormatException(),
+            new ThreadTroupeOptions
+            {
+                Workers = 2, MaxAttempts = 2, RetryWhen = static _ => true, RetryDelay = TimeSpan.FromSeconds(30),
+                TimeProvider = _clock,
+            });
+        TinyFuture<int>[] futures = [.. Enumerable.Range(0, 6).Select(_ => troupe.Submit(-1))];
+        Say(troupe, TroupeCondition.Idle, "6 tasks pause before they are run again.");
+        Assert.That(troupe.Snapshot(), Has.Property("Condition").EqualTo(TroupeCondition.Idle).And.Property("Waiting").EqualTo(6));
+        foreach (var future in futures) future.Cancel();
+        Say(troupe, TroupeCondition.Idle, "no task waits or runs");
     }
 
     [Test]
@@ -60,7 +114,7 @@ internal sealed class ExplainTests
         using var slow = Troupe();
         using var troupe = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Workers = 2 });
         TinyFuture<int>[] ends = [.. Enumerable.Range(0, 5).Select(i => troupe.Submit(slow.Submit(i)))];
-        Say(troupe, TroupeCondition.WaitingForInput, "all 5 tasks that wait, wait for their input");
+        Say(troupe, TroupeCondition.WaitingForInput, "all 5 tasks that wait have no input yet");
         Assert.That(troupe.Explain().WaitingForInput, Is.EqualTo(5));
         _gate.Set();
         Within.Time(TinyFuture.WhenAll(ends));
@@ -73,11 +127,11 @@ internal sealed class ExplainTests
         using (var items = troupe.Map(Enumerable.Range(0, 100), new() { Ordered = ordered }).GetEnumerator())
         {
             Within.Time(() => items.MoveNext());
-            Say(troupe, TroupeCondition.HeldByConsumer, "whoever enumerates it is at work of its own");
+            Say(troupe, TroupeCondition.HeldByConsumer, "the consumer does work of its own");
             Assert.That(troupe.Explain().WindowSize, Is.EqualTo(8));
         }
 
-        Say(troupe, TroupeCondition.Starved, "starved");
+        Say(troupe, TroupeCondition.Idle, "idle");
         Assert.That(troupe.Explain().WindowSize, Is.Zero, "the map is over");
     }
 
@@ -87,7 +141,7 @@ internal sealed class ExplainTests
         await using var troupe = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Workers = 2 });
         await using var items = troupe.MapAsync(Enumerable.Range(0, 100)).GetAsyncEnumerator();
         await Within.Time(items.MoveNextAsync().AsTask());
-        Say(troupe, TroupeCondition.HeldByConsumer, "whoever enumerates it");
+        Say(troupe, TroupeCondition.HeldByConsumer, "the consumer does work");
     }
 
     [Test]
@@ -132,25 +186,29 @@ internal sealed class ExplainTests
         var hanging = troupe.Submit(1);
         Within.Until(() => hanging.Status == TinyFutureStatus.Running, "the start");
         hanging.Cancel();
-        Say(troupe, TroupeCondition.Hung, "1 were asked to stop and still run, and 0 workers were given up");
+        Say(troupe, TroupeCondition.Hung, "has a task that hangs: 1 task was asked to stop and still runs. ");
         Within.Until(() => _clock.Armed > 0, "the grace to begin");
         _clock.Advance(TimeSpan.FromSeconds(10));
-        Within.Until(() => troupe.Snapshot().Abandoned == 1, "the worker to be given up");
-        Say(troupe, TroupeCondition.Hung, "0 were asked to stop and still run, and 1 workers were given up");
-        Within.Until(() => troupe.Explain() is { Restarts: 1 }, "the replacement");
+        Within.Until(() => troupe.Snapshot().Abandoned == 1, "the worker to be abandoned");
+        Say(troupe, TroupeCondition.Hung, "has a task that hangs: 1 worker was abandoned so far. ");
+        Within.Until(
+            () => troupe.Explain() is { Restarts: 1 } explanation && explanation.Snapshot.Workers.All(w => w.State != WorkerState.Starting),
+            "the replacement");
         var before = troupe.Explain();
-        Assert.That(before.Text, Does.Contain("1 workers were replaced"));
-        Within.Until(() => troupe.Explain(before) is { Condition: TroupeCondition.Starved, Restarts: 0 }, "a word about the time since");
+        Assert.That(before.Text, Does.Contain("1 worker was replaced"));
+        Within.Until(() => troupe.Explain(before) is { Condition: TroupeCondition.Idle, Restarts: 0 }, "the condition since then");
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Idle), "a snapshot is of now");
         _gate.Set();
     }
 
     [Test]
     public void Explain_OfATroupeWhoseWorkerCannotBeMade_IsBrokenAndSaysWhy()
     {
-        Func<WorkerInfo, ITinyWorker<int, int>> factory = _ => throw new FormatException("no such model");
+        Func<WorkerInfo, ITinyWorker<int, int>> factory = _ => throw new FormatException("no such model");   // without a full stop
         using var troupe = new TinyTroupe<int, int>(factory, new ThreadTroupeOptions { Workers = 1 });
         Say(troupe, TroupeCondition.Broken, "is broken, and every task faults: ");
-        Assert.That(troupe.Explain().Text, Does.EndWith(troupe.Submit(1).Exception!.Message));
+        Assert.That(troupe.Explain().Text, Does.EndWith(troupe.Submit(1).Exception!.Message).And.Contains("no such model. The"));
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Broken));
     }
 
     [Test]
@@ -190,8 +248,11 @@ internal sealed class ExplainTests
             Assert.That((after.Over, after.Ended), Is.EqualTo((TimeSpan.FromSeconds(5), 10L)));
             Assert.That(after.Wait, Is.EqualTo(TimeSpan.FromSeconds(4.5)), "9 waited on average, and 2 ended in a second");
             Assert.That(after.Run, Is.EqualTo(TimeSpan.FromSeconds(1)), "2 ran, and 2 ended in a second");
-            Assert.That(after.Text, Does.Contain("In the last 5.0 s it ended 2.0 tasks a second. At that rate a task waits about 4.5 s for a worker that is at it for about 1.0 s."));
-            Assert.That(after.ToString(), Does.StartWith(after.Text).And.Contains("tasks: 16 accepted = 4 waiting (0 for their input) + 2 running + 10 succeeded + 0 faulted + 0 canceled"));
+            Assert.That(after.Text, Does.Contain(
+                "In the last 5.0 s it ended 2.0 tasks a second. "
+                + "At that rate a task waits about 4.5 s for a worker and runs for about 1.0 s."));
+            Assert.That(after.ToString(), Does.StartWith(after.Text).And.Contains(
+                "tasks: 16 accepted = 4 waiting (0 for their input) + 2 running + 10 succeeded + 0 faulted + 0 canceled"));
         }
 
         pass.Release(6);
@@ -220,7 +281,7 @@ internal sealed class ExplainTests
             Assert.That(idle.Text, Does.Contain("it ended 10 tasks a second").And.Not.Contain("At that rate"));
             Assert.That(idle.ToString(), Does.Contain("a task waits an unknown time and runs an unknown time"));
             Assert.That((busy.Wait, busy.Run), Is.EqualTo(((TimeSpan?)null, (TimeSpan?)TimeSpan.FromMilliseconds(100))));
-            Assert.That(busy.Text, Does.Contain("At that rate a worker is at a task for about 100.0 ms; none was seen to wait."));
+            Assert.That(busy.Text, Does.Contain("At that rate a task runs for about 100.0 ms; no task was seen to wait."));
         }
     }
 
@@ -230,6 +291,78 @@ internal sealed class ExplainTests
         using var one = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "one", Workers = 1 });
         using var other = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "other", Workers = 1 });
         Assert.That(() => one.Explain(other.Explain()), Throws.ArgumentException.With.Message.Contains("'other'"));
+    }
+
+    [Test]
+    public void Explain_SinceAnExplanationOfAnotherTroupeOfTheSameName_IsRefused()
+    {
+        using var one = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "twin", Workers = 1 });
+        using var other = new TinyTroupe<int, int>(x => x, new ThreadTroupeOptions { Name = "twin", Workers = 1 });
+        Assert.That(() => one.Explain(other.Explain()), Throws.ArgumentException.With.Message.Contains("'twin'"));
+        Assert.That(one.Explain(one.Explain()).Ended, Is.Zero);
+    }
+
+    [Test]
+    public void Explain_OfATroupeThatIsPaused_SaysWhatRunsAndWhatWaits()
+    {
+        using var troupe = Troupe(capacity: 4);
+        Submit(troupe, tasks: 2);
+        troupe.Pause();
+        for (var i = 0; i < 4; i++) _ = troupe.Submit(i);
+        Say(troupe, TroupeCondition.Paused, "2 tasks run to their ends, and 4 tasks wait. Its Capacity of 4 is reached");
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Paused));
+        _gate.Set();
+        Say(troupe, TroupeCondition.Paused, "no task runs, and 4 tasks wait");
+        troupe.Resume();
+        Within.Until(() => troupe.Explain().Condition is not TroupeCondition.Paused, "the end of the pause");
+        Within.Until(() => troupe.Snapshot().Waiting == 0, "the tasks that waited");
+    }
+
+    [Test]
+    public void Explain_OfATroupeThatIsPausedWhileATaskHangs_SaysThatItHangs()
+    {
+        using var troupe = Troupe();
+        var task = troupe.Submit(1);
+        Within.Until(() => task.Status == TinyFutureStatus.Running, "the task");
+        troupe.Pause();
+        Assert.That(troupe.Explain().Condition, Is.EqualTo(TroupeCondition.Paused));
+        task.Cancel();
+        Say(troupe, TroupeCondition.Hung, "1 task was asked to stop and still runs");
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Within.Until(() => task.IsCompleted, "its end");
+        Within.Until(() => troupe.Snapshot().Abandoned == 1, "its worker to be given up");
+        Say(troupe, TroupeCondition.Paused, "no task runs");
+        troupe.Resume();
+        Say(troupe, TroupeCondition.Hung, "1 worker was abandoned so far");
+        _gate.Set();
+    }
+
+    [Test]
+    public async Task Explain_OfATroupeThatIsPausedAndClosed_IsPausedNoMore()
+    {
+        var troupe = Troupe();
+        _gate.Set();
+        troupe.Pause();
+        _ = troupe.Submit(1);
+        Say(troupe, TroupeCondition.Paused, "no task runs, and 1 task waits");
+        await Within.Time(troupe.DisposeAsync().AsTask());
+        Assert.That(troupe.Explain().Condition, Is.EqualTo(TroupeCondition.Stopped));
+    }
+
+    [Test]
+    public void Explain_OfATroupeThatIsPausedWhileAWorkerIsMissing_IsPausedAndSaysSo()
+    {
+        var made = 0;
+        using var troupe = new TinyTroupe<int, int>(
+            _ => Interlocked.Increment(ref made) == 1 ? new Echo() : throw new FormatException("no model"),
+            new ThreadTroupeOptions { Workers = 1, MaxTasksPerWorker = 1, TimeProvider = _clock });
+        Within.Time(troupe.Submit(1));
+        Say(troupe, TroupeCondition.Degraded, "no model");
+        troupe.Pause();
+        Say(
+            troupe, TroupeCondition.Paused,
+            "Meanwhile its worker is missing and could not be made again. The last try failed with FormatException: no model.");
+        troupe.Abort();
     }
 
     private static void Say<TIn, TOut>(TinyTroupe<TIn, TOut> troupe, TroupeCondition condition, string words)
@@ -247,7 +380,14 @@ internal sealed class ExplainTests
     }
 
     private TinyTroupe<int, int> Troupe(int capacity = 1024, TimeSpan? grace = null) => new(
-        Pass, new ThreadTroupeOptions { Workers = 2, Capacity = capacity, CancellationGrace = grace ?? TimeSpan.FromSeconds(1), TimeProvider = _clock });
+        Pass,
+        new ThreadTroupeOptions
+        {
+            Workers = 2,
+            Capacity = capacity,
+            CancellationGrace = grace ?? TimeSpan.FromSeconds(1),
+            TimeProvider = _clock,
+        });
 
     private static void Submit(TinyTroupe<int, int> troupe, int tasks)
     {

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -6,31 +6,35 @@ using OpenTelemetry.Trace;
 
 namespace TinyWorker.Tests.Observing;
 
-/// <summary>OpenTelemetry's SDK, listening to the library, with exporters that keep what they are given.</summary>
+/// <summary>OpenTelemetry's SDK listens to the library. The exporters keep in memory what they are given.</summary>
 internal sealed class Telemetry : IDisposable
 {
-    private readonly ConcurrentQueue<Activity> _spans = new();
+    private readonly ExportedSpans _spans = [];
+    private readonly List<MetricSnapshot> _metrics = [];
     private readonly TracerProvider _tracer;
     private readonly MeterProvider _meter;
-    private Reading[] _readings = [];   // replaced by each export
 
     public Telemetry()
     {
-        _tracer = Sdk.CreateTracerProviderBuilder().AddSource("TinyWorker").SetSampler(new AlwaysOnSampler()).AddProcessor(new SimpleActivityExportProcessor(new SpanExporter(_spans))).Build();
-        _meter = Sdk.CreateMeterProviderBuilder().AddMeter("TinyWorker").AddReader(new BaseExportingMetricReader(new MetricExporter(this))).Build();
+        _tracer = Sdk.CreateTracerProviderBuilder()
+            .AddSource("TinyWorker").SetSampler(new AlwaysOnSampler()).AddInMemoryExporter(_spans).Build();
+        _meter = Sdk.CreateMeterProviderBuilder().AddMeter("TinyWorker").AddInMemoryExporter(_metrics).Build();
     }
 
-    /// <summary>Everything that was exported, of tasks and of their runs elsewhere.</summary>
-    public IEnumerable<Activity> AllSpans => _spans;
+    /// <summary>All spans that were exported: those of tasks, and those of their runs in worker processes.</summary>
+    public IEnumerable<Activity> AllSpans => _spans.Snapshot();
 
     /// <summary>The spans of the troupe's tasks that have ended, in the order of their ends.</summary>
-    public Activity[] Spans(string troupe) => [.. _spans.Where(span => span.OperationName == "TinyWorker.Task" && troupe.Equals(span.GetTagItem("tinyworker.troupe")))];
+    public Activity[] Spans(string troupe) =>
+        [.. AllSpans.Where(span => span.OperationName == "TinyWorker.Task" && troupe.Equals(span.GetTagItem("tinyworker.troupe")))];
 
-    /// <summary>What an instrument has come to, over all tags that contain these; null where it told nothing. Of a histogram: how many.</summary>
-    public double? Read(string instrument, string troupe, params (string Key, string Value)[] tags) => Sum(instrument, troupe, tags, static reading => reading.Value);
+    /// <summary>The sum of an instrument over all tags that contain these, or null. Of a histogram: how many values.</summary>
+    public double? Read(string instrument, string troupe, params (string Key, string Value)[] tags) =>
+        Sum(instrument, troupe, tags, static (point, isHistogram) => isHistogram ? point.GetHistogramCount() : point.GetSumLong());
 
-    /// <summary>What was recorded with a histogram, together, in seconds.</summary>
-    public double? ReadSeconds(string instrument, string troupe) => Sum(instrument, troupe, [], static reading => reading.Sum);
+    /// <summary>The sum of the values of a histogram, in seconds.</summary>
+    public double? ReadSeconds(string instrument, string troupe) =>
+        Sum(instrument, troupe, [], static (point, _) => point.GetHistogramSum());
 
     public void Dispose()
     {
@@ -38,43 +42,39 @@ internal sealed class Telemetry : IDisposable
         _meter.Dispose();
     }
 
-    private double? Sum(string instrument, string troupe, (string Key, string Value)[] tags, Func<Reading, double> what)
+    private double? Sum(string instrument, string troupe, (string Key, string Value)[] tags, Func<MetricPoint, bool, double> what)
     {
+        _metrics.Clear();
         _meter.ForceFlush();
-        var found = _readings.Where(reading => reading.Instrument == instrument && reading.Tags.GetValueOrDefault("tinyworker.troupe") == troupe
-            && tags.All(tag => reading.Tags.GetValueOrDefault(tag.Key) == tag.Value)).ToArray();
-        return found.Length == 0 ? null : found.Sum(what);
-    }
-
-    private sealed record Reading(string Instrument, Dictionary<string, string?> Tags, double Value, double Sum);
-
-    private sealed class SpanExporter(ConcurrentQueue<Activity> to) : BaseExporter<Activity>
-    {
-        public override ExportResult Export(in Batch<Activity> batch)
+        double? sum = null;
+        foreach (var metric in _metrics.Where(metric => metric.Name == instrument))
         {
-            foreach (var span in batch) to.Enqueue(span);
-            return ExportResult.Success;
-        }
-    }
-
-    private sealed class MetricExporter(Telemetry to) : BaseExporter<Metric>
-    {
-        public override ExportResult Export(in Batch<Metric> batch)
-        {
-            var readings = new List<Reading>();
-            foreach (var metric in batch)
+            foreach (var point in metric.MetricPoints)
             {
-                foreach (ref readonly var point in metric.GetMetricPoints())
-                {
-                    var tags = new Dictionary<string, string?>();
-                    foreach (var tag in point.Tags) tags[tag.Key] = tag.Value?.ToString();
-                    var isHistogram = metric.MetricType == MetricType.Histogram;
-                    readings.Add(new Reading(metric.Name, tags, isHistogram ? point.GetHistogramCount() : point.GetSumLong(), isHistogram ? point.GetHistogramSum() : 0));
-                }
+                var of = new Dictionary<string, string?>();
+                foreach (var tag in point.Tags) of[tag.Key] = tag.Value?.ToString();
+                if (of.GetValueOrDefault("tinyworker.troupe") != troupe) continue;
+                if (tags.Any(tag => of.GetValueOrDefault(tag.Key) != tag.Value)) continue;
+                sum = (sum ?? 0) + what(point, metric.MetricType == MetricType.Histogram);
             }
+        }
 
-            to._readings = [.. readings];
-            return ExportResult.Success;
+        return sum;
+    }
+
+    /// <summary>The exporter adds to it while a test reads it.</summary>
+    private sealed class ExportedSpans : Collection<Activity>
+    {
+        private readonly Lock _lock = new();
+
+        public Activity[] Snapshot()
+        {
+            lock (_lock) return [.. this];
+        }
+
+        protected override void InsertItem(int index, Activity item)
+        {
+            lock (_lock) base.InsertItem(Count, item);
         }
     }
 }

@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace TinyWorker.Tests.Package;
 
-/// <summary>Runs a program to its end: what it prints, once it has ended with 0. It is killed, with its children, when it takes too long.</summary>
+/// <summary>Runs a program that must end with 0, and returns what it prints. After the deadline it is killed with its children.</summary>
 internal static class Command
 {
-    // It downloads what is not there yet, and the machine may be busy.
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    // A program may download packages or compile ahead of time, and the machine may be busy.
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
     /// <summary>Runs a command of the dotnet that runs this test.</summary>
     public static Task<string> DotNetAsync(string folder, string packages, params string[] arguments) =>
@@ -23,10 +23,11 @@ internal static class Command
             ["UseSharedCompilation"] = "false",
         }, arguments);
 
-    public static async Task<string> RunAsync(string program, string folder, Dictionary<string, string> environment, params string[] arguments)
+    public static async Task<string> RunAsync(
+        string program, string folder, Dictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
-        // What the SDK has told the test host about itself is not for another SDK.
+        // The SDK tells the test host about itself. That is not for another SDK.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;

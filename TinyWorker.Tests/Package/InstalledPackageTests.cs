@@ -13,13 +13,14 @@ internal sealed partial class InstalledPackageTests : PackageFixture
     {
         ["Squares"] = Is.EqualTo("0, 0.5, 2, 4.5, 8, 12.5, 18, 24.5, 32, 40.5"),
         ["Function"] = Is.EqualTo("4\n168\n9592"),
-        ["Stateful"] = Is.EqualTo(string.Join("\n", new[] { "one", "two", "three" }.Select(word => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(word)))))),
+        ["Stateful"] = Is.EqualTo($"{Hash("one")}\n{Hash("two")}\n{Hash("three")}"),
         ["PerWorker"] = Is.EqualTo("gpu:0 has answered\ngpu:1 has answered\ngpu:2 has answered"),
         ["Chain"] = Is.EqualTo("7 words"),
         ["Lines"] = Does.StartWith("1,000,000 lines with 5,888,890 characters in "),
         ["OneLiner"] = Is.EqualTo("0\n1\n4\n9\n16\n25\n36\n49\n64\n81"),
         ["Progress"] = Is.EqualTo("20,084 primes"),
-        ["Outcomes"] = Is.EqualTo("item 0, '1', is 1\nitem 1, 'two', failed: The input string 'two' was not in a correct format.\nitem 2, '3', is 3"),
+        ["Outcomes"] = Is.EqualTo(
+            "item 0, '1', is 1\nitem 1, 'two', failed: The input string 'two' was not in a correct format.\nitem 2, '3', is 3"),
         ["Errors"] = Is.EqualTo("1: 2\ntwo: The input string 'two' was not in a correct format.\nthe parser's own exception: True\n3: 6"),
         ["Cancel"] = Is.EqualTo("Canceled: OperationCanceledException\nCanceled: OperationCanceledException\nFaulted: TimeoutException"),
         ["Processes"] = Is.EqualTo("0, 0.5, 2, 4.5, 8, 12.5, 18, 24.5, 32, 40.5"),
@@ -37,28 +38,34 @@ internal sealed partial class InstalledPackageTests : PackageFixture
 
     // Without the progress bar: Spectre.Console does not say that it can be trimmed. The analyzers speak of compiling ahead of time, too.
     [Test]
+    [Category(LongTests.Category)]
     public async Task Program_ThatIsTrimmed_RunsTheSamplesAndIsWarnedOfProcessTroupesOnly()
     {
         string[] samples = [.. Samples.Except(["Progress"])];
         var program = Write(
             "Trimmed", samples, ["TinyWorker"],
-            properties: "<PublishTrimmed>true</PublishTrimmed><IsAotCompatible>true</IsAotCompatible><TrimmerSingleWarn>false</TrimmerSingleWarn>",
+            properties: "<PublishTrimmed>true</PublishTrimmed><IsAotCompatible>true</IsAotCompatible>"
+                + "<TrimmerSingleWarn>false</TrimmerSingleWarn>",
             firstLine: "TinyTroupeHost.RunIfWorker();");
         var output = await Command.DotNetAsync(program, Packages, "publish", "--use-current-runtime", "-o", "out");
 
-        var warnings = Warning().Matches(output).Select(match => $"{Path.GetFileName(match.Groups["file"].Value)}: {match.Groups["code"].Value}").Distinct();
+        var warnings = Warning().Matches(output)
+            .Select(match => $"{Path.GetFileName(match.Groups["file"].Value)}: {match.Groups["code"].Value}").Distinct();
         Assert.That(warnings, Is.EquivalentTo(new[] { "Processes.cs: IL2026", "Processes.cs: IL3050" }), output);
         await AssertPrints(Path.Combine(program, "out", "Trimmed"), samples);
     }
 
-    private string Packages => Path.Combine(Folder, "packages");
+    private static string Packages => Path.Combine(Folder, "packages");
+
+    private static string Hash(string word) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(word)));
 
     private static PageSample[] SamplesOfTheReadme() => new Page("README.md").Samples;
 
     private static async Task AssertPrints(string program, string[] samples)
     {
         var executable = program + (OperatingSystem.IsWindows() ? ".exe" : "");
-        var output = await Command.RunAsync(executable, Path.GetDirectoryName(program)!, new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" });
+        var environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" };
+        var output = await Command.RunAsync(executable, Path.GetDirectoryName(program)!, environment);
         var printed = output.Split("== ")[1..].ToDictionary(each => each.Split('\n')[0], each => each[each.IndexOf('\n')..].Trim());
 
         Assert.That(printed.Keys, Is.EqualTo(samples));
@@ -72,8 +79,8 @@ internal sealed partial class InstalledPackageTests : PackageFixture
         }
     }
 
-    // Each sample stands in the frame of its example: what it calls, and where its variables come from.
-    private string Write(string name, string[] samples, string[] packages, string properties, string firstLine)
+    // Each sample is put into the code that surrounds it in its example.
+    private static string Write(string name, string[] samples, string[] packages, string properties, string firstLine)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
         foreach (var sample in SamplesOfTheReadme().Where(sample => samples.Contains(Path.GetFileNameWithoutExtension(sample.File))))
@@ -82,8 +89,8 @@ internal sealed partial class InstalledPackageTests : PackageFixture
             var begin = Array.FindIndex(example, line => line.Trim() == "// <sample>");
             var end = Array.FindLastIndex(example, line => line.Trim() == "// </sample>");
             string[] code = [.. example[..begin], sample.Code, .. example[(end + 1)..]];
-            File.WriteAllText(
-                Path.Combine(folder, Path.GetFileName(sample.File)), string.Join('\n', code).Replace("Count = 10_000_000", "Count = 1_000_000", StringComparison.Ordinal));
+            var text = string.Join('\n', code).Replace("Count = 10_000_000", "Count = 1_000_000", StringComparison.Ordinal);
+            File.WriteAllText(Path.Combine(folder, Path.GetFileName(sample.File)), text);
         }
 
         File.WriteAllText(Path.Combine(folder, "Program.cs"), $"""
@@ -93,10 +100,15 @@ internal sealed partial class InstalledPackageTests : PackageFixture
             {firstLine}
             {string.Join('\n', samples.Select(sample => $"Console.WriteLine(\"== {sample}\");\nawait {sample}.RunAsync();"))}
             """);
+        WriteProject(folder, name, packages, "<OutputType>Exe</OutputType>" + properties);
+        return folder;
+    }
+
+    private static void WriteProject(string folder, string name, string[] packages, string properties)
+    {
         File.WriteAllText(Path.Combine(folder, name + ".csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
-                <OutputType>Exe</OutputType>
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <Nullable>enable</Nullable>
@@ -107,7 +119,7 @@ internal sealed partial class InstalledPackageTests : PackageFixture
               </ItemGroup>
             </Project>
             """);
-        // Our packages from our folder alone; the others from where the repository's lie, or else from the source that everybody has.
+        // Our packages come from our folder only. The others come from the repository's package folder, or else from nuget.org.
         File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
             <configuration>
               <packageSources>
@@ -117,12 +129,11 @@ internal sealed partial class InstalledPackageTests : PackageFixture
                 <add key="restored" value="{Restored()}" />
               </fallbackPackageFolders>
               <packageSourceMapping>
-                <packageSource key="ours">{string.Concat(packages.Select(package => $"<package pattern=\"{package}\" />"))}</packageSource>
+                <packageSource key="ours"><package pattern="TinyWorker*" /></packageSource>
                 <packageSource key="nuget.org"><package pattern="*" /></packageSource>
               </packageSourceMapping>
             </configuration>
             """);
-        return folder;
     }
 
     [GeneratedRegex(@"^(?<file>[^(:]+)\S* .*?warning (?<code>IL\d+)", RegexOptions.Multiline)]

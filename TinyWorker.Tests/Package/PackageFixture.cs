@@ -4,25 +4,25 @@ using TinyWorker.Tests.Docs;
 
 namespace TinyWorker.Tests.Package;
 
-/// <summary>The packages, packed from what was built with this test; all there is of them lies in a folder of its own.</summary>
-[NonParallelizable]   // builds take the whole machine
-internal abstract class PackageFixture
+/// <summary>Packs the packages once for all tests of them, from the build of this test, into a folder of their own.</summary>
+[SetUpFixture]
+internal sealed class PackedPackages
 {
-    // A version that no other package has: it can come from nowhere else.
-    protected static readonly string Version = $"0.0.0-test.g{Guid.NewGuid():N}";
+    // No other package has this version, so it can only come from here.
+    public static readonly string Version = $"0.0.0-test.g{Guid.NewGuid():N}";
 
-    protected static readonly string Root = RepositoryRoot.Find();
+    public static readonly string Root = RepositoryRoot.Find();
 
-    protected string Folder { get; private set; } = "";
+    public static string Folder { get; private set; } = "";
 
-    protected string Feed => Path.Combine(Folder, "feed");
+    public static string Feed => Path.Combine(Folder, "feed");
 
     [OneTimeSetUp]
     public async Task PackAsync()
     {
         Folder = Directory.CreateTempSubdirectory("tinyworker-package-").FullName;
-        var configuration = typeof(PackageFixture).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        // Another configuration's test may be at work on the repository: what is written goes elsewhere, or where this configuration has its own.
+        var configuration = typeof(PackedPackages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        // A test of another configuration may run on the same repository. So nothing is written where both write.
         await Command.DotNetAsync(
             Root, Restored(), "pack", "TinyWorker.sln", "--no-build", "-c", configuration, "-o", Feed,
             $"-p:PackageVersion={Version}", $"-p:NuspecOutputPath={Path.Combine(Folder, "nuspec")}");
@@ -34,12 +34,27 @@ internal abstract class PackageFixture
         if (Folder is not "") Directory.Delete(Folder, recursive: true);
     }
 
-    protected PackedFile Open(string package) => new(Path.Combine(Feed, $"{package}.{Version}.nupkg"));
-
-    /// <summary>The folder where the packages are that the repository was restored with.</summary>
-    protected static string Restored()
+    /// <summary>The folder of the packages that the repository was restored with.</summary>
+    public static string Restored()
     {
         using var assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "TinyWorker.Tests", "obj", "project.assets.json")));
         return assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
     }
+}
+
+/// <summary>A fixture of tests of the packages.</summary>
+[NonParallelizable]   // builds take the whole machine
+internal abstract class PackageFixture
+{
+    protected static string Version => PackedPackages.Version;
+
+    protected static string Root => PackedPackages.Root;
+
+    protected static string Folder => PackedPackages.Folder;
+
+    protected static string Feed => PackedPackages.Feed;
+
+    protected static string Restored() => PackedPackages.Restored();
+
+    protected static PackedFile Open(string package) => new(Path.Combine(Feed, $"{package}.{Version}.nupkg"));
 }

@@ -13,7 +13,8 @@ internal sealed class PackedFile : IDisposable
     public PackedFile(string path)
     {
         _archive = ZipFile.OpenRead(path);
-        Metadata = XDocument.Parse(Text(Entries.Single(entry => entry.EndsWith(".nuspec", StringComparison.Ordinal)))).Root!.Elements().Single();
+        var nuspec = Entries.Single(entry => entry.EndsWith(".nuspec", StringComparison.Ordinal));
+        Metadata = XDocument.Parse(Text(nuspec)).Root!.Elements().Single();
     }
 
     public string[] Entries =>
@@ -23,7 +24,8 @@ internal sealed class PackedFile : IDisposable
 
     /// <summary>The packages that it needs, with the ranges of their versions.</summary>
     public (string Id, string Range)[] Dependencies =>
-        [.. Metadata.Descendants().Where(each => each.Name.LocalName == "dependency").Select(each => (each.Attribute("id")!.Value, each.Attribute("version")!.Value))];
+        [.. Metadata.Descendants().Where(each => each.Name.LocalName == "dependency")
+            .Select(each => (each.Attribute("id")!.Value, each.Attribute("version")!.Value))];
 
     /// <summary>An element of the metadata, or null.</summary>
     public XElement? Said(string name) => Metadata.Elements().SingleOrDefault(each => each.Name.LocalName == name);

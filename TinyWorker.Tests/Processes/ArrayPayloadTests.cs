@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -81,9 +81,9 @@ internal sealed class ArrayPayloadTests
         const int length = 100_000_000;
         var value = new byte[length];
         Random.Shared.NextBytes(value.AsSpan(length - 1_000_000));
-        var format = PayloadFormat.For<byte[]>(Json, "here");
+        var format = PayloadFormats.For<byte[]>(Json, "here");
         using var writer = new FrameWriter();
-        var reader = new FrameReader(FrameDirection.ToWorker) { ValueFormat = format };
+        var reader = new FrameReader(FrameDirection.ToChild) { ValueFormat = format };
         var watch = Stopwatch.StartNew();
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -106,7 +106,7 @@ internal sealed class ArrayPayloadTests
         var value = new double[1_000_000];
         value[^1] = double.NaN;
         Travel.Through(new double[10_000]);
-        var format = PayloadFormat.For<double[]>(Json, "here");
+        var format = PayloadFormats.For<double[]>(Json, "here");
         using var writer = new FrameWriter();
         var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = format };
         var best = TimeSpan.MaxValue;
@@ -129,23 +129,23 @@ internal sealed class ArrayPayloadTests
     [Test]
     public void Structs_WithPointersOrReferences_DoNotGoRaw()
     {
-        Assert.That(PlainTypes.MayBeElement(typeof(Point)), Is.True);
-        Assert.That(PlainTypes.Contains(typeof(Point)), Is.False, "the user's own may say how it is serialized");
-        Assert.That(PlainTypes.MayBeElement(typeof(nint)), Is.False);
-        Assert.That(PlainTypes.MayBeElement(typeof(WithHandle)), Is.False);
-        Assert.That(PlainTypes.MayBeElement(typeof((int, string))), Is.False);
-        Assert.That(PlainTypes.Contains(typeof((int, string))), Is.False);
-        Assert.That(PlainTypes.Contains(typeof(nint?)), Is.False);
-        Assert.That(PlainTypes.Contains(typeof(CancellationToken)), Is.False);
+        Assert.That(BitwiseTypes.ContainsElement(typeof(Point)), Is.True);
+        Assert.That(BitwiseTypes.Contains(typeof(Point)), Is.False, "the user's own may say how it is serialized");
+        Assert.That(BitwiseTypes.ContainsElement(typeof(nint)), Is.False);
+        Assert.That(BitwiseTypes.ContainsElement(typeof(WithHandle)), Is.False);
+        Assert.That(BitwiseTypes.ContainsElement(typeof((int, string))), Is.False);
+        Assert.That(BitwiseTypes.Contains(typeof((int, string))), Is.False);
+        Assert.That(BitwiseTypes.Contains(typeof(nint?)), Is.False);
+        Assert.That(BitwiseTypes.Contains(typeof(CancellationToken)), Is.False);
         Assert.That(() => Travel.Through(new nint[] { 1 }), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => Travel.Through((nint)1), Throws.TypeOf<NotSupportedException>());
     }
 
-    // As the sockets of some systems do while they send from it or receive into it.
+    // The sockets of some systems pin the array while they send from it or receive into it.
     [Test]
     public unsafe void Memory_ThatIsPinned_StaysWhereItIs()
     {
-        var array = new (byte, DateTime)[100];   // laid out automatically
+        var array = new (byte, DateTime)[100];   // has automatic layout
         using var handle = ArrayMemory<(byte, DateTime)>.Over(array)[16..].Pin();
         var place = (nint)handle.Pointer;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
@@ -158,8 +158,9 @@ internal sealed class ArrayPayloadTests
         using var writer = new FrameWriter(maxPayload: 1000);
 
         Assert.That(
-            () => writer.Write(FrameKind.Call, 1, PayloadFormat.For<double[]>(Json, "here"), new double[125]),
-            Throws.InvalidOperationException.With.Message.Contains("System.Double[]").And.Message.Contains("1,001").And.Message.Contains("1,000"));
+            () => writer.Write(FrameKind.Call, 1, PayloadFormats.For<double[]>(Json, "here"), new double[125]),
+            Throws.InvalidOperationException
+                .With.Message.Contains("System.Double[]").And.Message.Contains("1,001").And.Message.Contains("1,000"));
         Assert.That(writer.IsEmpty, Is.True);
     }
 

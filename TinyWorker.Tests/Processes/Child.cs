@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>A child of a test: what it prints is kept, and every wait for it has a deadline.</summary>
+/// <summary>A child process of a test. It keeps what the child prints, and every wait has a deadline.</summary>
 internal sealed class Child : IAsyncDisposable
 {
     private Child(ChildProcess process, Printed printed) => (Process, Output, Errors) = (process, printed.Output, printed.Errors);
@@ -16,20 +17,21 @@ internal sealed class Child : IAsyncDisposable
 
     public ConcurrentQueue<string> Errors { get; }
 
-    public static async Task<Child> StartAsync(ChildServe serve, string task = "", Func<ChildStart, ChildStart>? with = null)
+    public static async Task<Child> StartAsync(ChildEntryPoint serve, string task = "", Func<ChildStart, ChildStart>? with = null)
     {
         var printed = new Printed(new(), new());
         var start = new ChildStart("clown", serve)
         {
-            Environment = new Dictionary<string, string?> { [Serves.Variable] = task },
+            Environment = new Dictionary<string, string?> { [EntryPoints.Variable] = task },
             OnOutputLine = printed.Output.Enqueue,
             OnErrorLine = printed.Errors.Enqueue,
         };
-        var process = await Within.Time(ChildProcess.StartAsync(with is null ? start : with(start), CancellationToken.None), "the start of a child");
+        var process = await Within.Time(
+            ChildProcess.StartAsync(with is null ? start : with(start), CancellationToken.None), "the start of a child");
         return new Child(process, printed);
     }
 
-    /// <summary>What it sends, to the end.</summary>
+    /// <summary>Everything that the child sends.</summary>
     public Task<string> Told() => Within.Time(Task.Run(() =>
     {
         var text = new StringBuilder();
@@ -38,7 +40,7 @@ internal sealed class Child : IAsyncDisposable
         return text.ToString();
     }), "what a child tells");
 
-    /// <summary>The number that it sends first.</summary>
+    /// <summary>The number that the child sends first.</summary>
     public Task<int> ToldNumber() => Within.Time(Task.Run(() =>
     {
         var buffer = new byte[20];

@@ -10,7 +10,7 @@ internal sealed class ChildKillTests
     [Test]
     public async Task Kill_OfABusyChildWithChildrenOfItsOwn_EndsThemAll()
     {
-        await using var child = await Child.StartAsync(Serves.StartSleeper, "sleep");
+        await using var child = await Child.StartAsync(EntryPoints.StartSleeper, "sleep");
         var sleeper = await child.ToldNumber();
         Assert.That(ProcessTable.IsAlive(sleeper));
         child.Process.Kill();
@@ -24,7 +24,7 @@ internal sealed class ChildKillTests
     [TestCase("setsid")]
     public async Task Dispose_OfAChildWithChildrenOfItsOwn_EndsThemAllThoughTheyHaveASessionOfTheirOwn(string starter)
     {
-        var child = await Child.StartAsync(Serves.StartSleeper, starter);
+        var child = await Child.StartAsync(EntryPoints.StartSleeper, starter);
         var sleeper = await child.ToldNumber();
         await child.DisposeAsync();
         Assert.That(ProcessTable.IsAlive(child.Process.ProcessId), Is.False);
@@ -33,10 +33,10 @@ internal sealed class ChildKillTests
 
     [TestCase("sleep")]
     [TestCase("setsid")]
-    [TestCase(Serves.Daemon)]
+    [TestCase(EntryPoints.Daemon)]
     public async Task Child_ThatDiesByItself_TakesItsOwnChildrenWithItThoughTheyHaveASessionOfTheirOwn(string starter)
     {
-        var child = await Child.StartAsync(Serves.StartSleeper, starter);
+        var child = await Child.StartAsync(EntryPoints.StartSleeper, starter);
         var sleeper = await child.ToldNumber();
         ProcessTable.Kill(child.Process.ProcessId, "KILL");
         Assert.That((await child.Exit()).Signal, Is.EqualTo("SIGKILL"));
@@ -46,10 +46,10 @@ internal sealed class ChildKillTests
 
     [TestCase("sleep")]
     [TestCase("setsid")]
-    [TestCase(Serves.Daemon)]
+    [TestCase(EntryPoints.Daemon)]
     public async Task Child_ThatEndsInOrder_LeavesNoneOfItsOwnChildrenThoughTheyHaveASessionOfTheirOwn(string starter)
     {
-        var child = await Child.StartAsync(Serves.StartSleeper, starter);
+        var child = await Child.StartAsync(EntryPoints.StartSleeper, starter);
         var sleeper = await child.ToldNumber();
         child.Process.Control.Send([1]);
         Assert.That((await child.Exit()).Code, Is.EqualTo(1));
@@ -60,11 +60,11 @@ internal sealed class ChildKillTests
     [Test]
     public async Task Child_ThatDiesByItself_TakesNobodyElsesChildrenWithIt()
     {
-        await using var other = await Child.StartAsync(Serves.StartSleeper, "setsid");
+        await using var other = await Child.StartAsync(EntryPoints.StartSleeper, "setsid");
         var othersSleeper = await other.ToldNumber();
         using (var stranger = Process.Start("sleep", "1000"))
         {
-            var child = await Child.StartAsync(Serves.StartSleeper, "setsid");
+            var child = await Child.StartAsync(EntryPoints.StartSleeper, "setsid");
             var sleeper = await child.ToldNumber();
             ProcessTable.Kill(child.Process.ProcessId, "KILL");
             await child.DisposeAsync();
@@ -78,12 +78,14 @@ internal sealed class ChildKillTests
         Assert.That(ProcessTable.IsAlive(other.Process.ProcessId));
     }
 
+    // What a daemon was started by cannot be seen: it has to be told by what it inherits.
     [Test]
-    public async Task Child_OfAChildThatDies_TakesItsOwnChildrenWithItToo()
+    public async Task Child_OfAChildThatDies_TakesItsOwnChildrenWithItToo(
+        [Values("setsid", EntryPoints.Daemon)] string starter, [Values] bool isKilledByItsParent)
     {
-        var child = await Child.StartAsync(Serves.StartSleepyChild, "setsid");
+        var child = await Child.StartAsync(EntryPoints.StartSleepyChild, starter);
         var sleeper = int.Parse(await child.Told(), CultureInfo.InvariantCulture);
-        ProcessTable.Kill(child.Process.ProcessId, "KILL");
+        if (!isKilledByItsParent) ProcessTable.Kill(child.Process.ProcessId, "KILL");
         await child.DisposeAsync();
         Within.Until(() => !ProcessTable.IsAlive(sleeper), "the end of the child's child's own child");
     }
@@ -91,19 +93,20 @@ internal sealed class ChildKillTests
     [Test]
     public async Task Dispose_FromManyThreads_IsOneEnd()
     {
-        var child = await Child.StartAsync(Serves.Idle);
+        var child = await Child.StartAsync(EntryPoints.Idle);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await child.DisposeAsync())));
         Assert.That((await child.Exit()).Code, Is.EqualTo(137));
         Assert.That(ProcessTable.IsAlive(child.Process.ProcessId), Is.False);
     }
 
-    [Test]
-    public async Task Kills_AHundred_LeaveNothing()
+    [TestCase(12)]
+    [TestCase(100, Category = LongTests.Category)]
+    public async Task Kills_OneAfterTheOther_LeaveNothing(int count)
     {
         var folder = Directory.CreateTempSubdirectory("tinyworker-kills-");
-        await KillMany(8, folder);   // what is made once in a process
+        await KillMany(8, folder);   // what is made only once in a process
         var files = ProcessTable.OpenHandles();
-        await KillMany(100, folder);
+        await KillMany(count, folder);
         Assert.That(ProcessTable.Zombies(), Is.Empty);
         Assert.That(ProcessTable.Children(), Is.Empty);
         Within.Until(() => ProcessTable.OpenHandles() <= files, "the files to be closed");
@@ -118,7 +121,7 @@ internal sealed class ChildKillTests
         {
             await Task.WhenAll(Enumerable.Range(i, 4).Select(async number =>
             {
-                var child = await Child.StartAsync(number % 2 == 0 ? Serves.Idle : Serves.Busy, with: start => start with
+                var child = await Child.StartAsync(number % 2 == 0 ? EntryPoints.Idle : EntryPoints.Busy, with: start => start with
                 {
                     Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.FullName },
                 });

@@ -1,17 +1,20 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Reflection.Emit;
-using TinyWorker.Backends.Processes.Launching;
+using Microsoft.Extensions.Time.Testing;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
+[NonParallelizable]   // the children and files of this process
 [Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
 internal sealed class ChildStartTests
 {
     [Test]
     public async Task Child_ThatIsSpokenTo_AnswersAndExitsWithWhatItReturned()
     {
-        await using var child = await Child.StartAsync(Serves.Echo);
+        await using var child = await Child.StartAsync(EntryPoints.Echo);
         var answer = new byte[3];
         child.Process.Data.Send([1, 2, 3]);
         await Within.Time(child.Process.Data.ReceiveAsync(answer));
@@ -25,22 +28,23 @@ internal sealed class ChildStartTests
     [Test]
     public async Task Child_RightAfterItsStart_HasTheProgramsFolderAndItsOwnProcess()
     {
-        await using var child = await Child.StartAsync(Serves.TellPlace, with: start => start with { WorkingDirectory = "/" });
-        var (folder, program) = ("/", AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));   // testhost has its own without the slash
+        await using var child = await Child.StartAsync(EntryPoints.TellPlace, with: start => start with { WorkingDirectory = "/" });
+        // Testhost has its own without the slash.
+        var (folder, program) = ("/", AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         Assert.That((await child.Told()).Split("\n"), Is.EqualTo(new[] { folder, program, $"{child.Process.ProcessId}" }));
     }
 
     [Test]
     public async Task Child_WhileItRuns_TellsItsMemory()
     {
-        await using var child = await Child.StartAsync(Serves.Idle);
+        await using var child = await Child.StartAsync(EntryPoints.Idle);
         Assert.That(child.Process.ResidentBytes, Is.InRange(5L << 20, 500L << 20));
     }
 
     [Test]
     public async Task Children_StartedFromManyThreadsAtOnce_HoldNoSocketOfEachOther()
     {
-        var children = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Child.StartAsync(Serves.TellSockets))));
+        var children = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Child.StartAsync(EntryPoints.TellSockets))));
         var seen = new List<string>(ProcessTable.Sockets("self"));
         foreach (var child in children)
         {
@@ -56,17 +60,32 @@ internal sealed class ChildStartTests
     [Test]
     public async Task Child_ThatEndsBeforeItHasConnected_FailsTheStartAtOnceWithItsLastWords()
     {
-        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(Serves.Idle, with: WithHook("exit"))))!;
-        Assert.That(failure.Message, Does.Contain("clown").And.Contain("ended before it had connected (exit code 3)").And.EndsWith("no such model"));
-        Assert.That((failure.Exit!.Code, failure.Exit.Signal, failure.Exit.LastErrors.Single()), Is.EqualTo((3, (string?)null, "no such model")));
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(EntryPoints.Idle, with: WithHook("exit"))))!;
+        Assert.That(
+            failure.Message,
+            Does.Contain("clown").And.Contain("ended before it had connected (exit code 3)").And.EndsWith("no such model"));
+        Assert.That(
+            (failure.Exit!.Code, failure.Exit.Signal, failure.Exit.LastErrors.Single()), Is.EqualTo((3, (string?)null, "no such model")));
+    }
+
+    // Unix leaves the last byte of such an error, which looks like a death by signal 9.
+    [Test]
+    public async Task Child_WhoseRuntimeDoesNotStart_FailsTheStartWithTheErrorOfTheHost()
+    {
+        var failure = (await Assert.ThrowsAsync<ChildStartException>(() => Child.StartAsync(EntryPoints.Idle, with: start => start with
+        {
+            Environment = new Dictionary<string, string?> { ["DOTNET_GCHeapHardLimit"] = "1" },
+        })))!;
+        Assert.That(failure.Message, Does.Contain("0x80008089 of the .NET host").And.Contain("CoreClrInitFailure").And.Contain("GC heap"));
+        Assert.That(failure.Message, Does.Not.Contain("SIGKILL").And.Not.Contain("RunIfWorker"));
     }
 
     [Test]
     public async Task Child_WhoseStartHangs_IsKilledAfterTheTimeout()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var starting = Child.StartAsync(
-            Serves.Idle, with: start => WithHook("hang")(start) with { Clock = clock, Timeout = TimeSpan.FromMinutes(1) });
+            EntryPoints.Idle, with: start => WithHook("hang")(start) with { Clock = clock, Timeout = TimeSpan.FromMinutes(1) });
         Within.Until(() => ProcessTable.Children().Length > 0, "a process");
         Assert.That(starting.IsCompleted, Is.False);
         clock.Advance(TimeSpan.FromMinutes(2));
@@ -79,26 +98,28 @@ internal sealed class ChildStartTests
     public async Task Child_WhoseStartIsCancelled_IsKilled()
     {
         using var cancel = new CancellationTokenSource();
-        var start = WithHook("hang")(new ChildStart("clown", Serves.Idle));
+        var start = WithHook("hang")(new ChildStart("clown", EntryPoints.Idle));
         var starting = ChildProcess.StartAsync(start, cancel.Token);
         Within.Until(() => ProcessTable.Children().Length > 0, "a process");
         await cancel.CancelAsync();
-        Assert.That((await Assert.CatchAsync<OperationCanceledException>(() => Within.Time(starting)))!.CancellationToken, Is.EqualTo(cancel.Token));
+        Assert.That(
+            (await Assert.CatchAsync<OperationCanceledException>(() => Within.Time(starting)))!.CancellationToken,
+            Is.EqualTo(cancel.Token));
         Assert.That(ProcessTable.Children(), Is.Empty);
         await Assert.CatchAsync<OperationCanceledException>(() => ChildProcess.StartAsync(start, cancel.Token));
     }
 
-    // One that finds nobody to connect to complains on stderr, in the middle of what the program prints.
+    // A child that cannot connect writes an error to stderr, into the output of the program.
     [Test]
     public async Task Child_WhoseStartIsCancelled_HasWhereToConnectUntilItIsGone()
     {
         using var cancel = new CancellationTokenSource();
-        var starting = ChildProcess.StartAsync(WithHook("hang")(new ChildStart("clown", Serves.Idle)), cancel.Token);
+        var starting = ChildProcess.StartAsync(WithHook("hang")(new ChildStart("clown", EntryPoints.Idle)), cancel.Token);
         Within.Until(() => ProcessTable.Children().Length > 0, "a process");
         var child = ProcessTable.Children().Single();
-        string? marks = null;   // between fork and exec it has those of its parent
-        Within.Until(() => (marks = ProcessTable.Environment(child, ChildMarks.Variable)) is not null, "the child's environment");
-        var socket = marks!.Split('\n')[1];
+        string? descent = null;   // between fork and exec the process has the environment of its parent
+        Within.Until(() => (descent = ProcessTable.Environment(child, ChildEnvironment.Variable)) is not null, "the child's environment");
+        var socket = descent!.Split('\n')[1];
         Assert.That(File.Exists(socket), Is.True);
         await cancel.CancelAsync();
         var wasAlive = true;
@@ -118,7 +139,7 @@ internal sealed class ChildStartTests
     public async Task Child_InAFolderThatIsNotThere_IsNoChild()
     {
         var failure = (await Assert.ThrowsAsync<ChildStartException>(
-            () => Child.StartAsync(Serves.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
+            () => Child.StartAsync(EntryPoints.Idle, with: start => start with { WorkingDirectory = "/no/such" })))!;
         Assert.That(failure.Message, Does.Contain("/no/such"));
         Assert.That(failure.Exit, Is.Null);
     }
@@ -126,7 +147,12 @@ internal sealed class ChildStartTests
     [Test]
     public async Task Child_WhereNoFileCanBeOpenedAnyMore_FailsItsStartAndNotTheProgram([Range(0, 4)] int spare)
     {
-        var program = new ProcessStartInfo("sh", ["-c", "ulimit -n 256; exec \"$0\" \"$@\"", OwnProcess.DotNet, typeof(Program).Assembly.Location, StartsWithoutFiles.Name, $"{spare}"]);
+        var program = new ProcessStartInfo(
+            "sh",
+            [
+                "-c", "ulimit -n 256; exec \"$0\" \"$@\"", OwnProcess.DotNet,
+                typeof(Program).Assembly.Location, StartsWithoutFiles.Name, $"{spare}",
+            ]);
         var (exitCode, output, errors) = await OwnProcess.RunAsync(program, Within.Deadline);
         Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.StartWith("The start failed: "));
@@ -136,10 +162,10 @@ internal sealed class ChildStartTests
     public void Child_ThatIsToServeWhatCannotBeNamed_IsRefused()
     {
         var captured = 1;
-        var dynamic = new DynamicMethod("Dynamic", typeof(int), [typeof(ChildSide)]);
+        var dynamic = new DynamicMethod("Dynamic", typeof(int), [typeof(ChildSockets)]);
         dynamic.GetILGenerator().Emit(OpCodes.Ldc_I4_0);
         dynamic.GetILGenerator().Emit(OpCodes.Ret);
-        ChildServe[] nameless = [_ => captured, Returns<int>, dynamic.CreateDelegate<ChildServe>()];
+        ChildEntryPoint[] nameless = [_ => captured, Returns<int>, dynamic.CreateDelegate<ChildEntryPoint>()];
         foreach (var serve in nameless)
         {
             Assert.That(
@@ -147,7 +173,7 @@ internal sealed class ChildStartTests
                 Throws.ArgumentException.With.Message.Contains(serve.Method.Name));
         }
 
-        static int Returns<T>(ChildSide side) => 0;
+        static int Returns<T>(ChildSockets sockets) => 0;
     }
 
     [Test]
@@ -160,13 +186,13 @@ internal sealed class ChildStartTests
             Within.Time(() =>
             {
                 var answer = new byte[3];
-                child = ChildProcess.StartAsync(new ChildStart("clown", Serves.Echo), CancellationToken.None).Result;
+                child = ChildProcess.StartAsync(new ChildStart("clown", EntryPoints.Echo), CancellationToken.None).Result;
                 child.Data.Send([1, 2, 3]);
                 Assert.That(child.Data.Receive(answer), Is.EqualTo(3));
                 child.Kill();
                 while (child.Data.Receive(answer) > 0);
             });
-            Assert.That(pool.StillStarves, Is.True);
+            Assert.That(pool.IsStarved, Is.True);
         }
 
         Assert.That((await Within.Time(child!.Exited)).Signal, Is.EqualTo("SIGKILL"));
@@ -177,7 +203,7 @@ internal sealed class ChildStartTests
     {
         Environment = new Dictionary<string, string?>
         {
-            [ChildMarks.HooksVariable] = typeof(TestHook).Assembly.GetName().Name,
+            [ChildEnvironment.HooksVariable] = typeof(TestHook).Assembly.GetName().Name,
             [TestHook.Variable] = task,
         },
     };

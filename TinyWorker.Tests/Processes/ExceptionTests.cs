@@ -83,16 +83,20 @@ internal sealed class ExceptionTests
     public void Properties_OfTheFrameworksOwn_ComeBack()
     {
         Assert.That(((ArgumentException)ExceptionTravel.Through(new ArgumentException("a", "p"))).ParamName, Is.EqualTo("p"));
-        Assert.That(((ArgumentOutOfRangeException)ExceptionTravel.Through(new ArgumentOutOfRangeException("p", 5, "m"))).ActualValue, Is.EqualTo(5));
+        Assert.That(
+            ((ArgumentOutOfRangeException)ExceptionTravel.Through(new ArgumentOutOfRangeException("p", 5, "m"))).ActualValue,
+            Is.EqualTo(5));
         var range = (ArgumentOutOfRangeException)ExceptionTravel.Through(new ArgumentOutOfRangeException("p", new Version(1, 2), "m"));
         Assert.That(range.ActualValue, Is.EqualTo("1.2"));
         Assert.That(((ObjectDisposedException)ExceptionTravel.Through(new ObjectDisposedException("it"))).ObjectName, Is.EqualTo("it"));
         Assert.That(((FileNotFoundException)ExceptionTravel.Through(new FileNotFoundException("m", "f"))).FileName, Is.EqualTo("f"));
         Assert.That(((Win32Exception)ExceptionTravel.Through(new Win32Exception(13, "m"))).NativeErrorCode, Is.EqualTo(13));
-        Assert.That(((TypeInitializationException)ExceptionTravel.Through(new TypeInitializationException("T", null))).TypeName, Is.EqualTo("T"));
+        Assert.That(
+            ((TypeInitializationException)ExceptionTravel.Through(new TypeInitializationException("T", null))).TypeName, Is.EqualTo("T"));
         var socket = (SocketException)ExceptionTravel.Through(new SocketException((int)SocketError.ConnectionRefused));
         Assert.That(socket.SocketErrorCode, Is.EqualTo(SocketError.ConnectionRefused));
-        var http = (HttpRequestException)ExceptionTravel.Through(new HttpRequestException(HttpRequestError.Unknown, "m", null, HttpStatusCode.NotFound));
+        var http = (HttpRequestException)ExceptionTravel.Through(
+            new HttpRequestException(HttpRequestError.Unknown, "m", null, HttpStatusCode.NotFound));
         Assert.That(http.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         var json = (JsonException)ExceptionTravel.Through(new JsonException("bad", "$.x", 3, 5));
         Assert.That((json.Path, json.LineNumber, json.BytePositionInLine), Is.EqualTo(("$.x", 3L, 5L)));
@@ -108,7 +112,8 @@ internal sealed class ExceptionTests
         var generic = ExceptionTravel.Through(new GenericException<string>("g"));
 
         Assert.That(plain, Is.TypeOf<PlainException>().With.Message.EqualTo("plain").And.InnerException.TypeOf<FormatException>());
-        Assert.That(order, Is.TypeOf<OrderException>().With.Message.EqualTo("Order 42 failed on Friday").And.Property("OrderId").EqualTo(42));
+        Assert.That(
+            order, Is.TypeOf<OrderException>().With.Message.EqualTo("Order 42 failed on Friday").And.Property("OrderId").EqualTo(42));
         Assert.That(set, Is.TypeOf<SetException>().With.Property("Code").EqualTo(7).And.Property("Note").EqualTo("n"));
         Assert.That(decorated, Is.TypeOf<DecoratedException>().With.Message.EqualTo("Bad x!"));
         Assert.That(generic, Is.TypeOf<GenericException<string>>().With.Message.EqualTo("g"));
@@ -126,11 +131,15 @@ internal sealed class ExceptionTests
 
     [Test]
     public void Exception_WithAParameterThatMayBeLeftOut_ComesBackWithItsDefault() =>
-        Assert.That(ExceptionTravel.Through(new OptionalException("m", 7)), Is.TypeOf<OptionalException>().With.Message.EqualTo("m").And.Property("Tries").EqualTo("3 tries"));
+        Assert.That(
+            ExceptionTravel.Through(new OptionalException("m", 7)),
+            Is.TypeOf<OptionalException>().With.Message.EqualTo("m").And.Property("Tries").EqualTo("3 tries"));
 
     [Test]
     public void Exception_WhosePropertyIsOfAnotherTypeThanItsParameter_ComesBackByItsMessage() =>
-        Assert.That(ExceptionTravel.Through(new MismatchException("5")), Is.TypeOf<MismatchException>().With.Message.EqualTo("5").And.Property("Code").EqualTo(5));
+        Assert.That(
+            ExceptionTravel.Through(new MismatchException("5")),
+            Is.TypeOf<MismatchException>().With.Message.EqualTo("5").And.Property("Code").EqualTo(5));
 
     [Test]
     public void Properties_ThatCannotBeRead_AreLeftAlone()
@@ -189,7 +198,8 @@ internal sealed class ExceptionTests
     [Test]
     public void Aggregate_WithAStandInInside_IsStillAnAggregate()
     {
-        var there = ExceptionTravel.Through(new AggregateException(new StreamException(new MemoryStream(), null), new FormatException("two")));
+        var there = ExceptionTravel.Through(
+            new AggregateException(new StreamException(new MemoryStream(), null), new FormatException("two")));
 
         Assert.That(there, Is.TypeOf<AggregateException>());
         Assert.That(
@@ -241,10 +251,12 @@ internal sealed class ExceptionTests
     [Test]
     public void StackTrace_ThroughTwoProcesses_ShowsBoth()
     {
-        var there = ExceptionTravel.Through(ExceptionTravel.Thrown(new FormatException("m", ExceptionTravel.Thrown(new ArgumentException("i")))));
+        var there = ExceptionTravel.Through(
+            ExceptionTravel.Thrown(new FormatException("m", ExceptionTravel.Thrown(new ArgumentException("i")))));
         var further = ExceptionTravel.Through(Assert.Throws<FormatException>(() => ExceptionDispatchInfo.Throw(there))!);
 
-        Assert.That(further.ToString(), Does.Contain(nameof(ExceptionTravel.Thrown)).And.Contain(nameof(StackTrace_ThroughTwoProcesses_ShowsBoth)));
+        Assert.That(
+            further.ToString(), Does.Contain(nameof(ExceptionTravel.Thrown)).And.Contain(nameof(StackTrace_ThroughTwoProcesses_ShowsBoth)));
         Assert.That(further.InnerException!.ToString(), Does.Contain(nameof(ExceptionTravel.Thrown)));
     }
 

@@ -1,9 +1,9 @@
-using TinyWorker.Backends.Processes.Errors;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Exceptions;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>Sends exceptions to the other side, where there is no process.</summary>
+/// <summary>Sends exceptions through frames, without another process.</summary>
 internal static class ExceptionTravel
 {
     public const string Troupe = "players";
@@ -25,7 +25,7 @@ internal static class ExceptionTravel
         return Travel.Bytes(writer);
     }
 
-    /// <summary>The exception as it is once it was thrown.</summary>
+    /// <summary>Throws the exception, and returns it.</summary>
     public static T Thrown<T>(T exception)
         where T : Exception
     {

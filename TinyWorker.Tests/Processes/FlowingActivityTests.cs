@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinyWorker.Backends.Processes;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -10,15 +10,16 @@ internal sealed class FlowingActivityTests
     public void Activity_OnItsWay_KeepsItsIdAndItsTraceState(string? state)
     {
         using var here = new Activity("one\nof two lines") { TraceStateString = state }.Start();
-        using var there = FlowingActivity.Start(FlowingActivity.Describe(here));
+        using var there = ActivityHeader.Start(ActivityHeader.Describe(here));
         Assert.That((there.ParentId, there.TraceId, there.TraceStateString), Is.EqualTo((here.Id, here.TraceId, state)));
     }
 
     [Test]
     public void Activity_OnItsWay_KeepsItsBaggageInOrder()
     {
-        using var here = new Activity("one").AddBaggage("a", "1").AddBaggage("b, c=d\n", "2=3").AddBaggage("nothing", null).AddBaggage("a", "").Start();
-        using var there = FlowingActivity.Start(FlowingActivity.Describe(here));
+        using var here = new Activity("one");
+        here.AddBaggage("a", "1").AddBaggage("b, c=d\n", "2=3").AddBaggage("nothing", null).AddBaggage("a", "").Start();
+        using var there = ActivityHeader.Start(ActivityHeader.Describe(here));
         Assert.That(there.Baggage, Is.EqualTo(here.Baggage));
     }
 }

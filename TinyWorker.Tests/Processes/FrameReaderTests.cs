@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -8,7 +8,7 @@ namespace TinyWorker.Tests.Processes;
 internal sealed class FrameReaderTests
 {
     private static readonly JsonPayloadSerializer Json = new();
-    private static readonly PayloadFormat<byte[]> Bytes = PayloadFormat.For<byte[]>(Json, "here");
+    private static readonly PayloadFormat<byte[]> Bytes = PayloadFormats.For<byte[]>(Json, "here");
 
     [Test]
     public void Stream_SplitInTwoAtEveryByte_GivesTheSameFrames()
@@ -66,9 +66,9 @@ internal sealed class FrameReaderTests
         var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = Bytes };
         Put(reader, Header(FrameKind.Result, length));
 
-        // It stays so.
-        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedFrameException>());
-        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedFrameException>());
+        // The next read throws the same.
+        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedDataException>());
+        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedDataException>());
     }
 
     [Test]
@@ -80,7 +80,7 @@ internal sealed class FrameReaderTests
         Assert.That(reader.TryRead(out var frame), Is.True);
         Assert.That(frame.Payload.IsEmpty, Is.True);
         Assert.That(frame.Read(Bytes), Is.Null);
-        Assert.That(() => frame.Read(PayloadFormat.For<int>(Json, "here")), Throws.TypeOf<MalformedFrameException>());
+        Assert.That(() => frame.Read(PayloadFormats.For<int>(Json, "here")), Throws.TypeOf<MalformedDataException>());
     }
 
     [Test]
@@ -93,7 +93,7 @@ internal sealed class FrameReaderTests
                 var reader = new FrameReader(direction);
                 Put(reader, Header((FrameKind)kind, 0));
                 var isFine = Enum.IsDefined((FrameKind)kind) && kind >= 0x80 == (direction == FrameDirection.ToParent);
-                Assert.That(() => reader.TryRead(out _), isFine ? Is.True : Throws.TypeOf<MalformedFrameException>());
+                Assert.That(() => reader.TryRead(out _), isFine ? Is.True : Throws.TypeOf<MalformedDataException>());
             }
         }
     }
@@ -133,15 +133,15 @@ internal sealed class FrameReaderTests
     [Test]
     public void Array_WhoseLengthIsNoneOfItsElements_IsMalformed()
     {
-        var doubles = PayloadFormat.For<double[]>(Json, "here");
+        var doubles = PayloadFormats.For<double[]>(Json, "here");
         var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = doubles };
         Put(reader, Header(FrameKind.Result, 80_002));
-        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedFrameException>());
+        Assert.That(() => reader.TryRead(out _), Throws.TypeOf<MalformedDataException>());
 
         reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = doubles };
         Put(reader, [.. Header(FrameKind.Result, 10), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         Assert.That(reader.TryRead(out var frame), Is.True);
-        Assert.That(() => frame.Read(doubles), Throws.TypeOf<MalformedFrameException>());
+        Assert.That(() => frame.Read(doubles), Throws.TypeOf<MalformedDataException>());
     }
 
     [Test]
@@ -153,16 +153,16 @@ internal sealed class FrameReaderTests
         Travel.Feed(reader, [.. Header(FrameKind.Result, (uint)length), .. payload], int.MaxValue, frame =>
         {
             isThere = true;
-            Assert.That(() => frame.Read(Bytes), Throws.TypeOf<MalformedFrameException>());
+            Assert.That(() => frame.Read(Bytes), Throws.TypeOf<MalformedDataException>());
         });
         Assert.That(isThere, Is.True);
     }
 
-    // As the message of a start is, when what its function captures is large.
+    // A start message is large if its function captures something large.
     [Test]
     public void Array_ThatIsLargeAndInNoFrameOfValues_ComesThrough()
     {
-        var doubles = PayloadFormat.For<double[]>(Json, "here");
+        var doubles = PayloadFormats.For<double[]>(Json, "here");
         var values = Enumerable.Range(0, 10_000).Select(i => (double)i).ToArray();
         using var writer = new FrameWriter();
         writer.Write(FrameKind.Fault, 1, doubles, values);
@@ -182,7 +182,7 @@ internal sealed class FrameReaderTests
         byte[]? there = null;
         Travel.Feed(reader, Travel.Bytes(writer).AsSpan(0, FrameHeader.Size), int.MaxValue, _ => Assert.Fail("it is not there"));
         reader.GetMemory();
-        reader.Advance(0);   // the next byte is kept apart from the rest
+        reader.Advance(0);   // the next byte is the tag
         Travel.Feed(reader, Travel.Bytes(writer).AsSpan(FrameHeader.Size), 70_000, frame => there = frame.Read(Bytes));
         Assert.That(there, Is.EqualTo(new byte[100_000]));
     }
@@ -211,9 +211,9 @@ internal sealed class FrameReaderTests
         await near.ConnectAsync(new UnixDomainSocketEndPoint(path));
         using var far = await listener.AcceptAsync();
         File.Delete(path);
-        // Laid out automatically, so that it could not be pinned in the usual way.
+        // Elements with automatic layout, which GCHandle.Alloc does not pin.
         var value = Enumerable.Range(0, 200_000).Select(i => (i, new DateTime(i), (byte)i)).ToArray();
-        var format = PayloadFormat.For<(int, DateTime, byte)[]>(Json, "here");
+        var format = PayloadFormats.For<(int, DateTime, byte)[]>(Json, "here");
         using var writer = new FrameWriter();
         writer.Write(FrameKind.Result, 1, format, value);
         var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = format };

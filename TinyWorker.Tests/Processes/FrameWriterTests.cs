@@ -1,15 +1,15 @@
 using System.Buffers;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
 internal sealed class FrameWriterTests
 {
     private static readonly JsonPayloadSerializer Json = new();
-    private static readonly PayloadFormat<int> Ints = PayloadFormat.For<int>(Json, "here");
-    private static readonly PayloadFormat<byte[]> Bytes = PayloadFormat.For<byte[]>(Json, "here");
-    private static readonly PayloadFormat<string> Strings = PayloadFormat.For<string>(Json, "here");
+    private static readonly PayloadFormat<int> Ints = PayloadFormats.For<int>(Json, "here");
+    private static readonly PayloadFormat<byte[]> Bytes = PayloadFormats.For<byte[]>(Json, "here");
+    private static readonly PayloadFormat<string> Strings = PayloadFormats.For<string>(Json, "here");
 
     [Test]
     public void Frame_OnTheWire_IsKindLengthNumberPayload()
@@ -35,8 +35,9 @@ internal sealed class FrameWriterTests
         Assert.That(writer.Length, Is.EqualTo(1_000 * (2 * FrameHeader.Size + 4)));
         Assert.That(writer.Segment(0).Length, Is.EqualTo(writer.Length));
         var seen = new List<(FrameKind, long)>();
-        Travel.Feed(new FrameReader(FrameDirection.ToWorker), Travel.Bytes(writer), 100, frame => seen.Add((frame.Kind, frame.Sequence)));
-        Assert.That(seen, Is.EqualTo(Enumerable.Range(0, 1_000).SelectMany(i => new[] { (FrameKind.Call, (long)i), (FrameKind.Cancel, i) })));
+        Travel.Feed(new FrameReader(FrameDirection.ToChild), Travel.Bytes(writer), 100, frame => seen.Add((frame.Kind, frame.Sequence)));
+        Assert.That(
+            seen, Is.EqualTo(Enumerable.Range(0, 1_000).SelectMany(i => new[] { (FrameKind.Call, (long)i), (FrameKind.Cancel, i) })));
     }
 
     [Test]
@@ -44,14 +45,15 @@ internal sealed class FrameWriterTests
     {
         using var writer = new FrameWriter();
         var random = new Random(5);
-        var values = Enumerable.Range(0, 100).Select(_ => new byte[random.Next(4) switch { 0 => 10, 1 => 20_000, 2 => 70_000, _ => 40_000 }]).ToArray();
+        int[] lengths = [10, 20_000, 70_000, 40_000];
+        var values = Enumerable.Range(0, 100).Select(_ => new byte[lengths[random.Next(4)]]).ToArray();
         foreach (var value in values) random.NextBytes(value);
         for (var round = 0; round < 2; round++)
         {
             for (var i = 0; i < values.Length; i++) writer.Write(FrameKind.Call, i, Bytes, values[i]);
             var next = 0;
 
-            Travel.Feed(new FrameReader(FrameDirection.ToWorker) { ValueFormat = Bytes }, Travel.Bytes(writer), 50_000, frame =>
+            Travel.Feed(new FrameReader(FrameDirection.ToChild) { ValueFormat = Bytes }, Travel.Bytes(writer), 50_000, frame =>
             {
                 Assert.That(frame.Sequence, Is.EqualTo(next));
                 Assert.That(frame.Read(Bytes).AsSpan().SequenceEqual(values[next++]), Is.True);
@@ -74,7 +76,7 @@ internal sealed class FrameWriterTests
         writer.Write(FrameKind.Call, 1, Ints, 11);
         writer.Write(FrameKind.Call, 2, Bytes, new byte[100_000]);
         var before = Travel.Bytes(writer);
-        var half = PayloadFormat.For<Half>(new HalfWay(written), "here");
+        var half = PayloadFormats.For<Half>(new HalfWay(written), "here");
 
         for (var i = 0; i < 3; i++)
             Assert.That(() => writer.Write(FrameKind.Call, 3, half, new Half()), Throws.TypeOf<FormatException>());
@@ -82,7 +84,7 @@ internal sealed class FrameWriterTests
         Assert.That(Travel.Bytes(writer), Is.EqualTo(before));
         writer.Write(FrameKind.Call, 4, Strings, "after");
         var seen = new List<long>();
-        Travel.Feed(new FrameReader(FrameDirection.ToWorker), Travel.Bytes(writer), 100_000, frame => seen.Add(frame.Sequence));
+        Travel.Feed(new FrameReader(FrameDirection.ToChild), Travel.Bytes(writer), 100_000, frame => seen.Add(frame.Sequence));
         Assert.That(seen, Is.EqualTo(new long[] { 1, 2, 4 }));
     }
 
@@ -90,7 +92,7 @@ internal sealed class FrameWriterTests
     public void Frame_OfASerializerThatWritesTooMuch_IsRefusedByTypeAndSize()
     {
         using var writer = new FrameWriter(maxPayload: 50_000);
-        var half = PayloadFormat.For<Half>(new HalfWay(60_000), "here");
+        var half = PayloadFormats.For<Half>(new HalfWay(60_000), "here");
 
         Assert.That(
             () => writer.Write(FrameKind.Call, 3, half, new Half()),
@@ -138,7 +140,7 @@ internal sealed class FrameWriterTests
     public void IntFrames_WrittenAndRead_AllocateNothing()
     {
         using var writer = new FrameWriter();
-        var reader = new FrameReader(FrameDirection.ToWorker) { ValueFormat = Ints };
+        var reader = new FrameReader(FrameDirection.ToChild) { ValueFormat = Ints };
         Batch(writer, reader);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -166,7 +168,7 @@ internal sealed class FrameWriterTests
 
     private sealed class Half;
 
-    /// <summary>Throws after so many bytes, in pieces of all sizes.</summary>
+    /// <summary>Throws after this many bytes, which it writes in pieces of all sizes.</summary>
     private sealed class HalfWay(int written) : IPayloadSerializer
     {
         public void Serialize<T>(T value, IBufferWriter<byte> writer)

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TinyWorker.Backends.Processes.Launching.Systems;
+using TinyWorker.Platform;
 
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>What of other systems can be tried on this one: tables, and what every system has.</summary>
+/// <summary>What can be tried of other systems on this one: tables, and what every system has.</summary>
 [Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
-#pragma warning disable CA1416 // Nothing of what is called here needs the system that it is for.
+#pragma warning disable CA1416 // What is called here works on every system.
 internal sealed class HostSystemTests
 {
     [TestCase(1, "SIGHUP")]
@@ -29,7 +29,8 @@ internal sealed class HostSystemTests
     [TestCase(100, null)]
     public void SignalName_OfASignalThatAllHave_IsThatOfSignalH(int signal, string? name) =>
         Assert.That(
-            new HostSystem[] { new LinuxSystem(), new MacSystem(), new UnixSystem(), new WindowsSystem() }.Select(system => system.SignalName(128 + signal)),
+            new HostSystem[] { new LinuxSystem(), new MacSystem(), new UnixSystem(), new WindowsSystem() }
+                .Select(system => system.SignalName(128 + signal)),
             Is.EqualTo(new[] { name, name, name, null }));
 
     [TestCase(7, "SIGBUS", null)]
@@ -44,7 +45,8 @@ internal sealed class HostSystemTests
     public void Process_ByWhatEverySystemHas_TellsItsMemoryAndEndsWithItsChildren()
     {
         var system = new UnixSystem();
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "sleep 1000 & echo $!; wait"]) { RedirectStandardOutput = true })!;
+        string[] command = ["-c", "sleep 1000 & echo $!; wait"];
+        using var shell = Process.Start(new ProcessStartInfo("sh", command) { RedirectStandardOutput = true })!;
         try
         {
             var sleeper = int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
@@ -89,8 +91,10 @@ internal sealed class HostSystemTests
     public void System_WithoutGroups_HasNone()
     {
         var system = new WindowsSystem();
-        Assert.That((system.LeadOwnGroup(), system.ShortTempPath, system.RuntimeFilesOf(Environment.ProcessId, null)), Is.EqualTo((false, (string?)null, (RuntimeFiles?)null)));
-        system.KillGroup(Environment.ProcessId);   // or this process would be gone
+        Assert.That(
+            (system.LeadOwnGroup(), system.OtherTempPaths.Count, system.RuntimeFilesOf(Environment.ProcessId, null)),
+            Is.EqualTo((false, 0, (RuntimeFiles?)null)));
+        system.KillGroup(Environment.ProcessId);   // does nothing, or this process would be killed
         var folder = Path.Combine(Path.GetTempPath(), $"tinyworker-{Guid.NewGuid():N}");
         system.MakePrivateFolder(folder);
         Directory.Delete(folder);
@@ -104,7 +108,8 @@ internal sealed class HostSystemTests
         {
             var range = line.Split(' ')[0].Split('-');
             if (range.Length == 2)
-                isInside = nint.Parse(range[0], NumberStyles.HexNumber, null) <= address && address < nint.Parse(range[1], NumberStyles.HexNumber, null);
+                isInside = nint.Parse(range[0], NumberStyles.HexNumber, null) <= address
+                    && address < nint.Parse(range[1], NumberStyles.HexNumber, null);
             else if (isInside && line.StartsWith("VmFlags:", StringComparison.Ordinal))
                 return line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
         }

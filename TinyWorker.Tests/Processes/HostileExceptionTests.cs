@@ -1,9 +1,9 @@
 using System.Collections;
 using System.Reflection;
 using System.Reflection.Emit;
-using TinyWorker.Backends.Processes.Errors;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Exceptions;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -14,7 +14,9 @@ internal sealed class HostileExceptionTests
     {
         var there = ExceptionTravel.Through(ExceptionTravel.Thrown(new ThrowingException()));
 
-        Assert.That(there, Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(ThrowingException)).And.Message.Contains("Its Message threw"));
+        Assert.That(
+            there,
+            Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(ThrowingException)).And.Message.Contains("Its Message threw"));
     }
 
     [Test]
@@ -96,7 +98,8 @@ internal sealed class HostileExceptionTests
             Assert.That(there, Is.TypeOf<RemoteWorkerException>());
         }
 
-        foreach (var name in new[] { "", " ", "No.Such, Nowhere", "[", "System.Exception[], x", new string('[', 10_000), "A, B, Version=x" })
+        string[] names = ["", " ", "No.Such, Nowhere", "[", "System.Exception[], x", new string('[', 10_000), "A, B, Version=x"];
+        foreach (var name in names)
             Assert.That(ExceptionRebuilder.Rebuild(Record(name), "here"), Is.TypeOf<RemoteWorkerException>());
         Assert.That(Trap.Made, Is.False);
     }
@@ -108,7 +111,7 @@ internal sealed class HostileExceptionTests
         var bytes = ExceptionTravel.Bytes(exception)[FrameHeader.Size..];
         var format = new ExceptionFormat<Exception>("here");
         for (var i = 1; i < bytes.Length; i++)
-            Assert.That(() => format.Read(bytes.AsMemory(0, i)), Throws.TypeOf<MalformedFrameException>());
+            Assert.That(() => format.Read(bytes.AsMemory(0, i)), Throws.TypeOf<MalformedDataException>());
         for (var i = 0; i < bytes.Length; i++)
         {
             byte[] changed = [.. bytes];
@@ -117,9 +120,9 @@ internal sealed class HostileExceptionTests
             {
                 format.Read(changed);
             }
-            catch (MalformedFrameException)
+            catch (MalformedDataException)
             {
-                // as it should be
+                // The exception is expected.
             }
         }
     }
@@ -130,12 +133,12 @@ internal sealed class HostileExceptionTests
         var bytes = Bytes(to =>
         {
             WriteBeginning(to);
-            to.Write(1);             // a property without a name
+            to.Write(1);             // one property, without a name
             to.Write((string?)null);
-            Scalar.Write(to, null);
-            to.Write(1);             // and something under no key
-            Scalar.Write(to, null);
-            Scalar.Write(to, 5);
+            SimpleValue.Write(to, null);
+            to.Write(1);             // one entry of Data, without a key
+            SimpleValue.Write(to, null);
+            SimpleValue.Write(to, 5);
             to.Write(0);
         });
 
@@ -149,7 +152,8 @@ internal sealed class HostileExceptionTests
     public void Bytes_OfMoreLevelsThanAreEverWritten_AreMalformed()
     {
         Assert.That(() => new ExceptionFormat<Exception>("here").Read(Nested(ExceptionLimits.Depth)), Throws.Nothing);
-        Assert.That(() => new ExceptionFormat<Exception>("here").Read(Nested(ExceptionLimits.Depth + 1)), Throws.TypeOf<MalformedFrameException>());
+        Assert.That(
+            () => new ExceptionFormat<Exception>("here").Read(Nested(ExceptionLimits.Depth + 1)), Throws.TypeOf<MalformedDataException>());
 
         static byte[] Nested(int levels) => Bytes(to =>
         {
@@ -165,7 +169,8 @@ internal sealed class HostileExceptionTests
 
     [Test]
     public void Exception_WithoutMessageAndData_HasAStandIn() =>
-        Assert.That(ExceptionTravel.Through(new NullException()), Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(NullException)));
+        Assert.That(
+            ExceptionTravel.Through(new NullException()), Is.TypeOf<RemoteWorkerException>().With.Message.Contains(nameof(NullException)));
 
     [Test]
     public void Data_UnderNoKey_IsLeftOut() =>
@@ -189,10 +194,11 @@ internal sealed class HostileExceptionTests
         var exception = (Exception)Activator.CreateInstance(Assembly.Load(bytes.ToArray()).GetType("Lacking", throwOnError: true)!)!;
 
         Assert.That(() => exception.GetType().GetProperty("Property")!.PropertyType, Throws.TypeOf<FileNotFoundException>());
-        Assert.That(ExceptionTravel.Through(exception), Is.TypeOf<RemoteWorkerException>().With.Property("RemoteTypeName").EqualTo("Lacking"));
+        Assert.That(
+            ExceptionTravel.Through(exception), Is.TypeOf<RemoteWorkerException>().With.Property("RemoteTypeName").EqualTo("Lacking"));
     }
 
-    // Neither the type's texts nor what was given to Exception, nothing cut, no stack trace.
+    // Without the name of the type, the message of Exception and a stack trace, and with nothing cut.
     private static void WriteBeginning(FieldWriter to)
     {
         for (var i = 0; i < 4; i++) to.Write((string?)null);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,19 +18,22 @@ internal sealed partial class JsonPayloadTests
 
     [Test]
     public void Context_OfNull_IsRefused() =>
-        Assert.That(() => new JsonPayloadSerializer((JsonSerializerContext)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
+        Assert.That(
+            () => new JsonPayloadSerializer((JsonSerializerContext)null!),
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
 
     [Test]
-    public void Populated_Properties_ComeThrough() => Assert.That(Travel.Through(new Populated { Numbers = { 1, 2 } })!.Numbers, Is.EqualTo(new[] { 1, 2 }));
+    public void Populated_Properties_ComeThrough() =>
+        Assert.That(Travel.Through(new Populated { Numbers = { 1, 2 } })!.Numbers, Is.EqualTo(new[] { 1, 2 }));
 
     [Test]
     public void Depth_OfTheUsersOptions_IsKept()
     {
         var serializer = new JsonPayloadSerializer(new JsonSerializerOptions { MaxDepth = 2 });
         var writer = new System.Buffers.ArrayBufferWriter<byte>();
-        serializer.Serialize<int[][]>([[1]], writer);
-        Assert.That(serializer.Deserialize<int[][]>(writer.WrittenMemory), Is.EqualTo(new int[][] { [1] }));
-        Assert.That(() => serializer.Serialize<int[][][]>([[[1]]], writer), Throws.InstanceOf<JsonException>());
+        serializer.Serialize<string[][]>([["1"]], writer);
+        Assert.That(serializer.Deserialize<string[][]>(writer.WrittenMemory), Is.EqualTo(new string[][] { ["1"] }));
+        Assert.That(() => serializer.Serialize<string[][][]>([[[""]]], writer), Throws.TypeOf<NotSupportedException>());
     }
 
     [Test]
@@ -57,13 +59,13 @@ internal sealed partial class JsonPayloadTests
     }
 
     [Test]
-    public void Object_ComesBackAsJson() =>
-        Assert.That(Travel.Through<object>(5), Is.TypeOf<JsonElement>().With.Property("ValueKind").EqualTo(JsonValueKind.Number));
+    public void Object_OfAKnownType_KeepsIt() => Assert.That(Travel.Through<object>(5), Is.TypeOf<int>().And.EqualTo(5));
 
     [Test]
     public void Options_OfTheUser_AreFollowed()
     {
-        var json = new JsonPayloadSerializer(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true });
+        var json = new JsonPayloadSerializer(
+            new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true });
         var written = new System.Buffers.ArrayBufferWriter<byte>();
 
         json.Serialize(new Person("Ada", null, null), written);
@@ -86,10 +88,12 @@ internal sealed partial class JsonPayloadTests
     {
         var withoutFields = new JsonPayloadSerializer(new JsonSerializerOptions());
 
-        Assert.That(() => Travel.Through((1, "one"), withoutFields), Throws.TypeOf<NotSupportedException>().With.Message.Contains("IncludeFields"));
+        Assert.That(
+            () => Travel.Through((1, "one"), withoutFields), Throws.TypeOf<NotSupportedException>().With.Message.Contains("IncludeFields"));
         Assert.That(() => Travel.Through(new List<(int, string)> { (1, "one") }, withoutFields), Throws.TypeOf<NotSupportedException>());
-        Assert.That(() => Travel.Through(ActivityTraceId.CreateRandom()), Throws.TypeOf<NotSupportedException>().With.Message.Contains("ActivityTraceId"));
-        Assert.That(() => Travel.Through(BigInteger.One), Throws.TypeOf<NotSupportedException>());
+        Assert.That(
+            () => Travel.Through(ActivityTraceId.CreateRandom()),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("ActivityTraceId"));
         Assert.That(() => Travel.Through(new GetOnly(3)), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => Travel.Through(new Nothing()), Throws.Nothing);
     }
@@ -104,8 +108,11 @@ internal sealed partial class JsonPayloadTests
         for (var i = 0; i < 3; i++)
         {
             Assert.That(() => Travel.Through(function), Throws.TypeOf<NotSupportedException>());
-            Assert.That(() => Travel.Through(cycle), Throws.TypeOf<JsonException>());
-            Assert.That(() => Travel.Through(new Bomb()), Throws.TypeOf<FormatException>().With.Message.EqualTo("the getter"));
+            Assert.That(() => Travel.Through(cycle), Throws.TypeOf<NotSupportedException>().With.Message.Contains("JsonPayloadTests.Node"));
+            Assert.That(
+                () => Travel.Through(new Bomb()),
+                Throws.TypeOf<NotSupportedException>().With.Message.Contains("JsonPayloadTests.Bomb").And.Message.Contains("the getter")
+                    .And.InnerException.TypeOf<FormatException>());
             Assert.That(Travel.Through(new Person("Ada", 36, null)), Is.EqualTo(new Person("Ada", 36, null)));
         }
     }

@@ -1,4 +1,4 @@
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes;
 

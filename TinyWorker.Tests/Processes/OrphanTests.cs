@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
+[NonParallelizable]   // time
 [Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
 internal sealed class OrphanTests
 {
@@ -11,7 +13,7 @@ internal sealed class OrphanTests
     public async Task Parent_KilledWithSigkill_LeavesNoChildASecondLater()
     {
         var folder = Directory.CreateTempSubdirectory("tinyworker-orphans-");
-        await using var parent = await Child.StartAsync(Serves.StartChildren, with: start => start with
+        await using var parent = await Child.StartAsync(EntryPoints.StartChildren, with: start => start with
         {
             Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.FullName },
         });
@@ -35,7 +37,7 @@ internal sealed class OrphanTests
     [TestCase("return daemon")]
     public async Task Parent_KilledWithSigkill_LeavesNoChildOfItsChild(string howTheChildTakesIt)
     {
-        await using var parent = await Child.StartAsync(Serves.StartSleepyChild, howTheChildTakesIt);
+        await using var parent = await Child.StartAsync(EntryPoints.StartSleepyChild, howTheChildTakesIt);
         var sleeper = int.Parse(await parent.Told(), CultureInfo.InvariantCulture);
         Assert.That(ProcessTable.IsAlive(sleeper));
         ProcessTable.Kill(parent.Process.ProcessId, "KILL");
@@ -45,11 +47,12 @@ internal sealed class OrphanTests
     [Test]
     public async Task Parent_ThatIsGoneBeforeItsChildHasConnected_LeavesNeitherTheChildNorTheFolder()
     {
-        using var socket = PrivateSocket.Open();
-        socket.Listener.Dispose();   // as the system does at the end of a process: the path stays
+        using var socket = ChildListener.Open();
+        socket.Listener.Dispose();   // as the system does when a process ends: the path stays
         var command = ChildCommand.ForThisProgram();
         var start = new ProcessStartInfo(command.File, command.Arguments);
-        ChildMarks.Put(start.Environment, socket, new ChildStart("clown", Serves.Idle), command.Hook);
+        ChildEnvironment.Put(
+            start.Environment, socket.SocketPath, socket.Secret, "clown", ((ChildEntryPoint)EntryPoints.Idle).Method, command.Hook);
         var (code, _, errors) = await OwnProcess.RunAsync(start, Within.Deadline);
         Assert.That(code, Is.EqualTo(1), errors);
         Assert.That(errors, Does.Contain("'clown' cannot reach the process that has started it"));
@@ -57,14 +60,15 @@ internal sealed class OrphanTests
     }
 
     [Test]
-    public async Task CtrlC_InTheParentsGroup_ReachesNoChild()
+    public async Task Signals_ThatEndAProgram_EndNoChild()
     {
-        await using var child = await Child.StartAsync(Serves.Echo);
+        await using var child = await Child.StartAsync(EntryPoints.Echo);
         Assert.That(ProcessTable.Group(child.Process.ProcessId), Is.EqualTo(child.Process.ProcessId));
-        // Nor does it harm where there are no groups, and it reaches all.
+        // Also where there are no groups, and the signal reaches all.
         ProcessTable.Kill(child.Process.ProcessId, "INT");
         ProcessTable.Kill(child.Process.ProcessId, "QUIT");
-        ProcessTable.Kill(child.Process.ProcessId, "TERM");   // to all processes of a service: the parent drains then
+        ProcessTable.Kill(child.Process.ProcessId, "HUP");
+        ProcessTable.Kill(child.Process.ProcessId, "TERM");   // sent to all processes of a service, whose parent then drains
         child.Process.Data.Send([1]);
         Assert.That(await Within.Time(child.Process.Data.ReceiveAsync(new byte[10])), Is.EqualTo(1));
         child.Process.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);

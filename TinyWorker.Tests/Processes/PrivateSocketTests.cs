@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
@@ -9,7 +11,7 @@ internal sealed class PrivateSocketTests
     public void Socket_WhileItIsOpen_LiesInAFolderThatOnlyThisUserMayEnter()
     {
         string path;
-        using (var socket = PrivateSocket.Open())
+        using (var socket = ChildListener.Open())
         {
             path = socket.SocketPath;
             const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -24,19 +26,19 @@ internal sealed class PrivateSocketTests
     public async Task Socket_WhereTheTemporaryFolderHasTooLongAPath_IsMadeInAShorterOne()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), new string('l', 80))).FullName;
-        await using var child = await Child.StartAsync(Serves.TellSocketPath, with: start => start with
+        await using var child = await Child.StartAsync(EntryPoints.TellSocketPath, with: start => start with
         {
             Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder },
         });
         Assert.That(await child.Told(), Does.StartWith("/tmp/tw-"));
         await child.Exit();
-        Directory.Delete(folder, recursive: true);   // where the runtime has put a socket of its own, whose path it cuts
+        Directory.Delete(folder, recursive: true);   // the runtime has put a socket of its own there, with a shortened path
     }
 
     [Test]
     public async Task Socket_WhereTheTemporaryFolderIsNotThere_IsMadeElsewhere()
     {
-        await using var child = await Child.StartAsync(Serves.TellSocketPath, with: start => start with
+        await using var child = await Child.StartAsync(EntryPoints.TellSocketPath, with: start => start with
         {
             Environment = new Dictionary<string, string?> { ["TMPDIR"] = "/no/such" },
         });
@@ -49,26 +51,57 @@ internal sealed class PrivateSocketTests
     [Platform("Linux")]
     public void Socket_WhereAFolderCannotHoldOne_IsMadeInTheNext()
     {
-        using var socket = PrivateSocket.OpenIn(["/proc", "/no/such", "/tmp"]);
+        using var socket = ChildListener.Open(["/proc", "/no/such", "/tmp"], mayBeAbstract: true);
         Assert.That(socket.SocketPath, Does.StartWith("/tmp/tw-"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public async Task Socket_WhereNoFolderCanHoldOne_IsInNoneAndTheChildConnects()
+    {
+        using var socket = ChildListener.Open(["/proc", "/no/such"], mayBeAbstract: true);
+        using var connections = new ChildConnections();
+        using var acceptor = new HandshakeAcceptor(socket, connections);
+        Assert.That(SocketFolder.IsAbstract(socket.SocketPath));
+        var command = ChildCommand.ForThisProgram();
+        var start = new ProcessStartInfo(command.File, command.Arguments);
+        ChildEnvironment.Put(
+            start.Environment, socket.SocketPath, socket.Secret, "clown", ((ChildEntryPoint)EntryPoints.Echo).Method, command.Hook);
+        var running = OwnProcess.RunAsync(start, Within.Deadline);
+        PollUntil(acceptor, () => connections.AreComplete);
+        connections.Data.Shutdown(SocketShutdown.Send);
+        var (code, _, errors) = await running;
+        Assert.That(code, Is.EqualTo(7), errors);
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void Socket_ForWhichThereIsNoFileLeft_IsRefusedForThatReason()
+    {
+        var refusal = new ChildStartException(
+            "clown", ChildCommand.ForThisProgram(), "could not be started: Too many open files", exit: null,
+            new SocketException((int)SocketError.TooManyOpenSockets));
+        Assert.That(refusal.Message, Does.Contain("ulimit -n").And.Not.Contain("TMPDIR"));
     }
 
     [Test]
     [Platform("Linux")]
     public void Socket_WhereNoFolderCanHoldOne_IsRefusedWithWhatToDo()
     {
-        var refusal = Assert.Throws<IOException>(() => PrivateSocket.OpenIn(["/proc", "/no/such"]))!;
-        Assert.That(refusal.Message, Does.Contain("/proc or /no/such").And.Contain("TMPDIR"));
+        var refusal = Assert.Throws<IOException>(() => ChildListener.Open(["/proc", "/no/such"], mayBeAbstract: false))!;
+        Assert.That(
+            refusal.Message,
+            Does.Contain("/proc: Could not find file").And.Contain("/no/such: there is no such").And.Contain("TMPDIR"));
         Assert.That(refusal.InnerException, Is.Not.Null);
     }
 
     [Test]
     public void Strangers_ThatConnect_AreTurnedAwayAndTheChildIsNot()
     {
-        using var socket = PrivateSocket.Open();
-        using var connections = new Connections();
-        using var receptionist = new Receptionist(socket, connections);
-        var wrong = new byte[Hello.SecretLength];
+        using var socket = ChildListener.Open();
+        using var connections = new ChildConnections();
+        using var acceptor = new HandshakeAcceptor(socket, connections);
+        var wrong = new byte[Handshake.SecretLength];
         var strangers = new List<Socket>();
         void Stranger(Action<Socket> speak)
         {
@@ -77,30 +110,30 @@ internal sealed class PrivateSocketTests
             speak(stranger);
         }
 
-        Stranger(stranger => Hello.Say(stranger, wrong, ConnectionRole.Data, false));
-        Stranger(stranger => Hello.Say(stranger, socket.Secret, (ConnectionRole)3, false));
-        Stranger(stranger => stranger.Send(socket.Secret.AsSpan(0, 5)));   // and says no more
+        Stranger(stranger => Handshake.Send(stranger, wrong, ConnectionRole.Data, false));
+        Stranger(stranger => Handshake.Send(stranger, socket.Secret, (ConnectionRole)3, false));
+        Stranger(stranger => stranger.Send(socket.Secret.AsSpan(0, 5)));   // and sends nothing more
         Stranger(_ => { });
         Stranger(stranger => stranger.Send(new byte[1000]));
         Stranger(stranger => stranger.Dispose());
         Stranger(stranger => stranger.Shutdown(SocketShutdown.Send));
-        Attend(receptionist, () => strangers.Count(stranger => IsTurnedAway(stranger)) == 5);
+        PollUntil(acceptor, () => strangers.Count(stranger => IsRejected(stranger)) == 5);
 
         Assert.That(connections.AreComplete, Is.False);
         using var data = Connect(socket);
         using var control = Connect(socket);
         using var lifeline = Connect(socket);
         using var again = Connect(socket);
-        Hello.Say(control, socket.Secret, ConnectionRole.Control, true);
-        Hello.Say(data, socket.Secret, ConnectionRole.Data, true);
+        Handshake.Send(control, socket.Secret, ConnectionRole.Control, true);
+        Handshake.Send(data, socket.Secret, ConnectionRole.Data, true);
         data.Send("and more"u8);
-        Attend(receptionist, () => connections.LeadsGroup);
-        Hello.Say(again, socket.Secret, ConnectionRole.Control, true);
-        Hello.Say(lifeline, socket.Secret, ConnectionRole.Lifeline, true);
-        Attend(receptionist, () => connections.AreComplete && IsTurnedAway(again));
+        PollUntil(acceptor, () => connections.LeadsGroup);
+        Handshake.Send(again, socket.Secret, ConnectionRole.Control, true);
+        Handshake.Send(lifeline, socket.Secret, ConnectionRole.Lifeline, true);
+        PollUntil(acceptor, () => connections.AreComplete && IsRejected(again));
 
         var buffer = new byte[100];
-        Assert.That(connections.Data.Receive(buffer), Is.EqualTo("and more".Length), "what follows the hello is the user's");
+        Assert.That(connections.Data.Receive(buffer), Is.EqualTo("and more".Length), "what follows the handshake is the user's");
         control.Send([1, 2]);
         Assert.That(connections.Control.Receive(buffer), Is.EqualTo(2));
         foreach (var stranger in strangers) stranger.Dispose();
@@ -110,7 +143,7 @@ internal sealed class PrivateSocketTests
     [Platform("Linux")]
     public async Task Child_ForWhoseConnectionThereIsNoHandleLeft_IsNotWaitedFor()
     {
-        await using var child = await Child.StartAsync(Serves.TellWhatComesOfNoHandles);
+        await using var child = await Child.StartAsync(EntryPoints.TellWhatComesOfNoHandles);
         Assert.That(await child.Told(), Is.EqualTo("TooManyOpenSockets"));
         Assert.That((await child.Exit()).Code, Is.Zero);
     }
@@ -118,42 +151,42 @@ internal sealed class PrivateSocketTests
     [Test]
     public void Strangers_ThatConnectInGreatNumbers_DoNotKeepTheChildOut()
     {
-        using var socket = PrivateSocket.Open();
-        using var connections = new Connections();
-        using var receptionist = new Receptionist(socket, connections);
+        using var socket = ChildListener.Open();
+        using var connections = new ChildConnections();
+        using var acceptor = new HandshakeAcceptor(socket, connections);
         var strangers = Enumerable.Range(0, 100).Select(_ =>
         {
             var stranger = Connect(socket);
-            receptionist.Attend(TimeSpan.FromSeconds(1));
+            acceptor.Poll(TimeSpan.FromSeconds(1));
             return stranger;
         }).ToArray();
         foreach (var role in Enum.GetValues<ConnectionRole>())
         {
             using var connection = Connect(socket);
-            Hello.Say(connection, socket.Secret, role, false);
-            receptionist.Attend(TimeSpan.FromSeconds(1));
-            receptionist.Attend(TimeSpan.FromSeconds(1));
+            Handshake.Send(connection, socket.Secret, role, false);
+            acceptor.Poll(TimeSpan.FromSeconds(1));
+            acceptor.Poll(TimeSpan.FromSeconds(1));
         }
 
         Assert.That(connections.AreComplete);
-        Assert.That(strangers.Count(IsTurnedAway), Is.GreaterThan(80));
+        Assert.That(strangers.Count(IsRejected), Is.GreaterThan(80));
         foreach (var stranger in strangers) stranger.Dispose();
     }
 
-    private static Socket Connect(PrivateSocket socket)
+    private static Socket Connect(ChildListener socket)
     {
         var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         connection.Connect(new UnixDomainSocketEndPoint(socket.SocketPath));
         return connection;
     }
 
-    private static void Attend(Receptionist receptionist, Func<bool> done) => Within.Until(() =>
+    private static void PollUntil(HandshakeAcceptor acceptor, Func<bool> done) => Within.Until(() =>
     {
-        receptionist.Attend(TimeSpan.FromMilliseconds(1));
+        acceptor.Poll(TimeSpan.FromMilliseconds(1));
         return done();
-    }, "the visitors to be heard");
+    }, "the handshakes to be read");
 
-    private static bool IsTurnedAway(Socket stranger)
+    private static bool IsRejected(Socket stranger)
     {
         try
         {

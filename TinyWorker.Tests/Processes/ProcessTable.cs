@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>What Linux tells of processes.</summary>
+/// <summary>What Linux tells about processes.</summary>
 internal static class ProcessTable
 {
     /// <summary>Whether there is such a process that is not a zombie.</summary>
@@ -11,19 +11,20 @@ internal static class ProcessTable
 
     public static int Group(int id) => int.Parse(Stat(id)![2], CultureInfo.InvariantCulture);
 
-    /// <summary>The children of this process that have ended and that nobody has asked about.</summary>
+    /// <summary>The children of this process that have ended and for which nobody has waited.</summary>
     public static int[] Zombies() => All().Where(id => Stat(id) is ["Z", var parent, ..] && parent == Self).ToArray();
 
     public static int[] Children() => All().Where(id => Stat(id) is [_, var parent, ..] && parent == Self).ToArray();
 
-    /// <summary>What this process holds but for the assemblies and their symbols, which are loaded whenever they are needed.</summary>
+    /// <summary>How many files this process has open, without assemblies and their symbols, which are loaded when needed.</summary>
     public static int OpenHandles() =>
         Directory.GetFiles("/proc/self/fd").Select(Target)
             .Count(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal));
 
     /// <summary>A variable of the process's first environment; null if it has none.</summary>
     public static string? Environment(int id, string variable) =>
-        File.ReadAllText($"/proc/{id}/environ").Split('\0').SingleOrDefault(text => text.StartsWith(variable + "=", StringComparison.Ordinal))?[(variable.Length + 1)..];
+        File.ReadAllText($"/proc/{id}/environ").Split('\0')
+            .SingleOrDefault(text => text.StartsWith(variable + "=", StringComparison.Ordinal))?[(variable.Length + 1)..];
 
     /// <summary>The sockets of a process, by the numbers that the system gives them.</summary>
     public static string[] Sockets(string id) =>
@@ -38,7 +39,8 @@ internal static class ProcessTable
     private static string Self => System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<int> All() => Directory.GetDirectories("/proc").Select(Path.GetFileName)
-        .Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
+        .Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _))
+        .Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
 
     // State, parent, group, ...: what follows the name in its brackets. Null if there is no such process.
     private static string[]? Stat(int id)

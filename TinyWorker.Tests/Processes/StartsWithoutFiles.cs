@@ -1,22 +1,22 @@
 using Microsoft.Win32.SafeHandles;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes;
 
 /// <summary>
-/// What a process of its own does that has opened almost all the files it may before it starts its first child: so even the assemblies that
-/// this takes cannot be loaded. No type of the test framework is to be named here.
+/// A program that has opened almost all files that it may before it starts its first child: so even the assemblies for that cannot be
+/// loaded. It must not use types of the test framework.
 /// </summary>
 internal static class StartsWithoutFiles
 {
     public const string Name = "starts without files";
 
-    /// <param name="spare">How many files can be opened still: a thread takes some itself before it runs.</param>
+    /// <param name="spare">How many files can still be opened. A thread takes some before it runs.</param>
     public static Task RunAsync(int spare)
     {
-        // What it takes to get as far as to the thread that starts the child, and to tell.
+        // Loads what is needed to reach the thread that starts the child, and to print the result.
         var output = Console.Out;
-        var launch = new ChildLaunch(new ChildStart("clown", Serves.Idle), CancellationToken.None);
+        var launch = new ChildLaunch(new ChildStart("clown", EntryPoints.Idle), CancellationToken.None);
         new Thread(static () => { }) { Name = "a thread", IsBackground = true }.UnsafeStart();
 
         var files = new List<SafeFileHandle>();
@@ -27,13 +27,13 @@ internal static class StartsWithoutFiles
         }
         catch (IOException)
         {
-            // As many as there may be.
+            // No more files can be opened.
         }
 
         for (var i = 0; i < spare; i++) files[i].Dispose();
         try
         {
-            launch.RunAsync().Wait();   // awaited, it would go on on the pool, which can make no thread now
+            launch.RunAsync().Wait();   // an await would continue on the pool, which can make no thread now
         }
         catch (Exception e)
         {

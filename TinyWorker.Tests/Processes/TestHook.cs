@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>What the startup hook of this program does, by a variable.</summary>
+/// <summary>What the startup hook of this program does: it sets a variable.</summary>
 internal static class TestHook
 {
     public const string Variable = "TINYWORKER_TEST_HOOK";

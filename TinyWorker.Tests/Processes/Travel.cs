@@ -1,20 +1,20 @@
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes;
 
-/// <summary>Sends values and frames to the other side, where there is no process: through a frame writer and a frame reader.</summary>
+/// <summary>Sends values through a frame writer and a frame reader, without another process.</summary>
 internal static class Travel
 {
     private static readonly JsonPayloadSerializer Json = new();
 
-    /// <summary>A value as it comes out, received in pieces of at most so many bytes.</summary>
+    /// <summary>The value that comes out, received in pieces of at most this many bytes.</summary>
     public static T Through<T>(T value, IPayloadSerializer? serializer = null, int piece = int.MaxValue)
     {
-        var format = PayloadFormat.For<T>(serializer ?? Json, "there");
+        var format = PayloadFormats.For<T>(serializer ?? Json, "there");
         using var writer = new FrameWriter();
         writer.Write(FrameKind.Result, 7, format, value);
-        var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = PayloadFormat.For<T>(serializer ?? Json, "here") };
+        var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = PayloadFormats.For<T>(serializer ?? Json, "here") };
         var results = new List<T>();
         Feed(reader, Bytes(writer), piece, frame =>
         {

@@ -20,7 +20,9 @@ internal sealed class WorkerCrashedExceptionTests
     {
         var exception = new WorkerCrashedException("players", 1234, -1, null, [], attempts: 3);
 
-        Assert.That(exception.Message, Does.Contain("exit code -1").And.Contain("attempt 3").And.Not.Contain("MaxAttempts").And.Not.Contain("stderr"));
+        Assert.That(
+            exception.Message,
+            Does.Contain("exit code -1").And.Contain("attempt 3").And.Not.Contain("MaxAttempts").And.Not.Contain("stderr"));
     }
 
     [Test]
@@ -32,5 +34,17 @@ internal sealed class WorkerCrashedExceptionTests
 
         Assert.That(exception.Message, Does.Contain("was lost (the stream made no sense)"));
         Assert.That(exception.InnerException, Is.SameAs(cause));
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Message_OfAKillWhoseRemedyIsKnown_SaysThat(int attempts)
+    {
+        var exception = new WorkerCrashedException(
+            "players", 1234, 137, "SIGKILL", [], attempts, how: "was killed because it held too much", remedy: "Let it hold less");
+
+        Assert.That(
+            exception.Message,
+            Does.Contain("it held too much before its task ended.").And.Contain("Let it hold less").And.Not.Contain("Look for what ended"));
     }
 }

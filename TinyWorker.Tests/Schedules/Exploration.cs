@@ -1,36 +1,38 @@
 using System.Runtime.ExceptionServices;
-using TinyWorker.Diagnostics;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Tests.Schedules;
 
-/// <summary>Runs a program under many schedules, on all cores: the schedules know nothing of each other.</summary>
-internal sealed class Exploration(Action<ProgramRun> program, bool onPool, PlantedBug planted = PlantedBug.None)
+/// <summary>Runs a program under many schedules, on all cores. The schedules are independent of each other.</summary>
+internal sealed class Exploration(Action<ProgramRun> program, bool onPool)
 {
     private readonly Lock _lock = new();
     private (int Seed, string Failure)? _found;   // guarded by _lock
-    private int _next;                            // the next seed to be run
-    private int _end;                             // the seed not to be run any more
-    private int _length;                          // how many steps one run takes, about
+    private int _next;                            // the next seed
+    private int _end;                             // the first seed that is not run
+    private int _length;                          // about how many steps one run takes
     private long _steps;
 
-    /// <summary>How many steps were made in all schedules.</summary>
+    /// <summary>The number of steps in all schedules.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
-    /// <summary>Runs the schedules of so many seeds, from the first on, but no further than to a failure.</summary>
-    /// <returns>The seed that failed, and how, if one did.</returns>
+    /// <summary>Runs the schedules of <paramref name="count"/> seeds from <paramref name="first"/> on, and stops at a failure.</summary>
+    /// <returns>The seed that failed, and how; null if none did.</returns>
     public (int Seed, string Failure)? Run(int first, int count)
     {
         (_next, _end) = (first, first + count);
         AppDomain.CurrentDomain.FirstChanceException += OnException;
         try
         {
-            var stock = new Stack<ActorThread>();
-            (_length, var failure) = Run(0, new RandomWalk(0), stock);   // one and the same run, so that a seed means the same every time
-            End(stock);
+            var idleThreads = new Stack<ReusableThread>();
+            // The length always comes from the same run, so that a seed means the same schedule every time.
+            (_length, var failure) = Run(0, new RandomWalk(0), idleThreads);
+            End(idleThreads);
             if (failure is not null) return (0, failure);
-            var lanes = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(RunLane) { IsBackground = true }).ToArray();
-            foreach (var lane in lanes) lane.Start();
-            foreach (var lane in lanes) lane.Join();
+            var explorers = Enumerable.Range(0, Environment.ProcessorCount)
+                .Select(_ => new Thread(RunSeeds) { IsBackground = true }).ToArray();
+            foreach (var explorer in explorers) explorer.Start();
+            foreach (var explorer in explorers) explorer.Join();
         }
         finally
         {
@@ -40,22 +42,22 @@ internal sealed class Exploration(Action<ProgramRun> program, bool onPool, Plant
         return _found;
     }
 
-    private void RunLane()
+    private void RunSeeds()
     {
-        var stock = new Stack<ActorThread>();
+        var idleThreads = new Stack<ReusableThread>();
         while (Interlocked.Increment(ref _next) - 1 is var seed && seed < Volatile.Read(ref _end))
         {
-            var (steps, failure) = Run(seed, Strategy.Of(seed, _length), stock);
+            var (steps, failure) = Run(seed, Strategy.Of(seed, _length), idleThreads);
             Interlocked.Add(ref _steps, steps);
             if (failure is null) continue;
             Volatile.Write(ref _end, 0);
             lock (_lock) _found ??= (seed, failure);
         }
 
-        End(stock);
+        End(idleThreads);
     }
 
-    private (int Steps, string? Failure) Run(int seed, Strategy strategy, Stack<ActorThread> stock)
+    private (int Steps, string? Failure) Run(int seed, Strategy strategy, Stack<ReusableThread> idleThreads)
     {
         var run = new ProgramRun(onPool, seed);
         return Scheduler.Run(
@@ -64,17 +66,18 @@ internal sealed class Exploration(Action<ProgramRun> program, bool onPool, Plant
                 program(run);
                 run.End();
             },
-            run.Check, strategy, stock, planted);
+            run.Check, strategy, idleThreads);
     }
 
-    private static void End(Stack<ActorThread> stock)
+    private static void End(Stack<ReusableThread> idleThreads)
     {
-        foreach (var thread in stock) thread.Dispose();
+        foreach (var thread in idleThreads) thread.Dispose();
     }
 
-    // A broken invariant of the core fails the schedule there and then: on its way up it could be caught.
+    // A broken invariant of the core fails the schedule at once: code above it could catch the exception.
     private static void OnException(object? sender, FirstChanceExceptionEventArgs e)
     {
-        if (e.Exception.GetType().Name == "DebugAssertException" && Schedule.Scheduler is Scheduler scheduler) scheduler.Fail(e.Exception.ToString());
+        if (e.Exception.GetType().Name == "DebugAssertException" && Schedule.Scheduler is Scheduler scheduler)
+            scheduler.Fail(e.Exception.ToString());
     }
 }

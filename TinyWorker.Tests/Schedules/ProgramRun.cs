@@ -1,62 +1,67 @@
 namespace TinyWorker.Tests.Schedules;
 
-/// <summary>What a program works with, in one run under one schedule.</summary>
+/// <summary>One run of a program under one schedule: the program's troupes, clock and random numbers.</summary>
 internal sealed class ProgramRun(bool onPool, int seed)
 {
     private readonly List<LedgerTroupe> _troupes = [];
 
-    /// <summary>For what the schedule leaves open. Asked by who has the turn, so that the answers depend on the seed alone.</summary>
+    /// <summary>
+    /// For choices that the schedule leaves open. Only the thread that has the turn uses it, so the numbers depend on the seed alone.
+    /// </summary>
     public Random Random { get; } = new(~seed);
 
-    /// <summary>The clock of all troupes: time passes when the program says so.</summary>
+    /// <summary>The clock of all troupes. It moves only when the program moves it.</summary>
     public ManualClock Clock { get; } = new();
 
+    /// <summary>Where the workers live.</summary>
+    public TinyTroupeOptions Backend => onPool ? new PoolTroupeOptions() : new ThreadTroupeOptions();
+
     /// <summary>
-    /// A troupe; <see cref="End"/> disposes it. Its workers first await what is to be <paramref name="before"/>, which must await futures only (what
-    /// follows a task of the framework's is not the scheduler's), and do what is to be done <paramref name="inside"/>.
+    /// Makes a troupe; <see cref="End"/> disposes it. Its workers first await <paramref name="before"/>, and then call
+    /// <paramref name="inside"/>. <paramref name="before"/> must await futures only: the scheduler does not own the code that follows an
+    /// await of a framework's task.
     /// </summary>
     public LedgerTroupe Troupe(
         int workers = 1, int capacity = 8, TimeSpan? timeout = null, int? tasksPerWorker = null, bool cannotStart = false,
+        bool replacesHungWorkers = true, int attempts = 1, TimeSpan retryDelay = default, TimeSpan? grace = null, int? least = null,
         Action<int>? inside = null, Func<int, Task>? before = null)
     {
         var troupe = new LedgerTroupe(this, $"t{_troupes.Count}", cannotStart, inside, before);
         _troupes.Add(troupe);
-        troupe.Start(onPool
-            ? new PoolTroupeOptions
-            {
-                Name = troupe.Name, Workers = workers, Capacity = capacity, TaskTimeout = timeout, MaxTasksPerWorker = tasksPerWorker, TimeProvider = Clock,
-            }
-            : new ThreadTroupeOptions
-            {
-                Name = troupe.Name, Workers = workers, Capacity = capacity, TaskTimeout = timeout, MaxTasksPerWorker = tasksPerWorker, TimeProvider = Clock,
-            });
+        troupe.Start(Backend with
+        {
+            Name = troupe.Name, Workers = workers, Capacity = capacity, TaskTimeout = timeout, MaxTasksPerWorker = tasksPerWorker,
+            MinWorkers = least, TimeProvider = Clock, ReplaceHungWorkers = replacesHungWorkers,
+            CancellationGrace = grace ?? TinyTroupeOptions.DefaultCancellationGrace,
+            MaxAttempts = attempts, RetryWhen = static e => e is ArithmeticException, RetryDelay = retryDelay,
+        });
         return troupe;
     }
 
-    /// <summary>Runs the steps on a thread each, and goes on when all have ended.</summary>
+    /// <summary>Runs each step on a thread of its own, and goes on when all have ended.</summary>
     public static void Together(params Action[] steps)
     {
-        var left = steps.Length;
+        var running = steps.Length;
         for (var i = 0; i < steps.Length; i++)
         {
             var step = steps[i];
-            Scheduler.Go("step " + i, () =>
+            Scheduler.StartThread("step " + i, () =>
             {
                 step();
-                left--;
+                running--;
             });
         }
 
-        Scheduler.Until(() => left == 0, "all steps have ended");
+        Scheduler.Until(() => running == 0, "all steps have ended");
     }
 
-    /// <summary>The end of the program: drains and disposes every troupe.</summary>
+    /// <summary>Ends the program: drains and disposes every troupe.</summary>
     public void End()
     {
         foreach (var troupe in _troupes) troupe.Dispose();
     }
 
-    /// <summary>When every thread has ended: throws if something is not as it should be.</summary>
+    /// <summary>Throws if something is wrong. Called when every thread has ended.</summary>
     public void Check()
     {
         foreach (var troupe in _troupes) troupe.Check();

@@ -1,13 +1,15 @@
-using TinyWorker.Diagnostics;
+using TinyWorker.Composing;
+using TinyWorker.Threading;
 using static TinyWorker.Tests.Schedules.ProgramRun;
 
 namespace TinyWorker.Tests.Schedules;
 
 /// <summary>
-/// The programs that are run under the schedules, on threads and on the pool: each lets a few steps meet that may hurt each other. What
-/// must hold at the end of each is in <see cref="LedgerTroupe.Check()"/>; that they end at all, with every thread, is seen by the <see cref="Scheduler"/>.
+/// The programs that run under the schedules, on threads and on the pool. Each runs a few steps at the same time that may disturb each
+/// other. <see cref="LedgerTroupe.Check()"/> checks what must hold at the end of each; the <see cref="Scheduler"/> checks that every thread
+/// ends.
 /// </summary>
-internal static class Programs
+internal static partial class Programs
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -28,15 +30,15 @@ internal static class Programs
             () => { troupe.Submit(11)?.Result(); troupe.Submit(12)?.Result(); });
     }
 
-    public static void NoTaskWaitsWhileAWorkerRests(ProgramRun run)
+    public static void NoTaskWaitsWhileAWorkerIsParked(ProgramRun run)
     {
         var troupe = run.Troupe(workers: 3);
-        TinyFuture<int>? patient = null;
+        TinyFuture<int>? running = null;
         Together(
-            () => patient = troupe.Submit(LedgerTroupe.Patient),
+            () => running = troupe.Submit(LedgerTroupe.UntilCancelled),
             () => { troupe.Submit(1)!.Result(); troupe.Submit(2)!.Result(); },
             () => troupe.Submit(11)!.Result());
-        troupe.Cancel(patient);
+        troupe.Cancel(running);
     }
 
     public static void TwoSubmittersAtAFullGate(ProgramRun run)
@@ -57,6 +59,17 @@ internal static class Programs
             () => { troupe.TrySubmit(1); troupe.TrySubmit(2); },
             () => { troupe.Submit(11); troupe.Submit(12); },
             () => { troupe.TrySubmit(21); troupe.SubmitAsync(22); });
+    }
+
+    // Under a scheduler a departure admits one ticket and no more: somebody else must go on.
+    public static void ManyTicketsAtAGateThatIsEmptiedAtOnce(ProgramRun run)
+    {
+        var troupe = run.Troupe(capacity: 2, workers: 2);
+        Together(
+            () => { troupe.Submit(1); troupe.Submit(2); troupe.Submit(3); },
+            () => { troupe.Submit(11); troupe.Submit(12); troupe.Submit(13); },
+            () => { troupe.SubmitAsync(21); troupe.Submit(22); },
+            () => { troupe.Cancel(troupe.Submit(31)); troupe.Cancel(troupe.Submit(32)); });
     }
 
     public static void AsyncSubmittersAtAFullGate(ProgramRun run)
@@ -81,15 +94,15 @@ internal static class Programs
     public static void CancelledWaitForAPlaceThatNobodyLeaves(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 1);
-        var patient = troupe.Submit(LedgerTroupe.Patient)!;
-        Scheduler.Until(() => patient.Status == TinyFutureStatus.Running);
+        var running = troupe.Submit(LedgerTroupe.UntilCancelled)!;
+        Scheduler.Until(() => running.Status == TinyFutureStatus.Running);
         troupe.Submit(1);
         using var cancel = new CancellationTokenSource();
         Together(
             () => troupe.Submit(2, cancel.Token),
             () => troupe.SubmitAsync(3, cancel.Token),
             cancel.Cancel);
-        troupe.Cancel(patient);
+        troupe.Cancel(running);
     }
 
     public static void DisposersAndSubmittersAtAFullGate(ProgramRun run)
@@ -120,7 +133,7 @@ internal static class Programs
             () => troupe.Submit(troupe.Submit(11)!));
     }
 
-    public static void DependentsOfAPromise(ProgramRun run)
+    public static void DependentsOfASource(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 3);
         var source = new TinyFutureSource<int>();
@@ -154,13 +167,13 @@ internal static class Programs
     public static void CancelAgainstTheEnd(ProgramRun run)
     {
         var troupe = run.Troupe();
-        var patient = troupe.Submit(LedgerTroupe.Patient)!;
-        var heard = 0;
+        var running = troupe.Submit(LedgerTroupe.UntilCancelled)!;
+        var stopped = 0;
         Together(
-            () => { if (troupe.Cancel(patient)) heard++; },
-            () => { if (troupe.Cancel(patient)) heard++; },
+            () => { if (troupe.Cancel(running)) stopped++; },
+            () => { if (troupe.Cancel(running)) stopped++; },
             () => troupe.Cancel(troupe.Submit(1)));
-        Assert.That(heard, Is.EqualTo(1), "calls of Cancel that stopped the task");
+        Assert.That(stopped, Is.EqualTo(1), "calls of Cancel that stopped the task");
     }
 
     public static void CancelByTheSubmittersToken(ProgramRun run)
@@ -168,7 +181,7 @@ internal static class Programs
         var troupe = run.Troupe();
         using var cancel = new CancellationTokenSource();
         Together(
-            () => { troupe.Submit(LedgerTroupe.Patient, cancel.Token); troupe.Submit(1, cancel.Token); },
+            () => { troupe.Submit(LedgerTroupe.UntilCancelled, cancel.Token); troupe.Submit(1, cancel.Token); },
             () => troupe.Submit(11),
             cancel.Cancel);
     }
@@ -184,11 +197,46 @@ internal static class Programs
             () => first.Cancel(source));
     }
 
+    public static void TasksThatRunAgainAgainstACancellerAndADisposer(ProgramRun run)
+    {
+        var troupe = run.Troupe(workers: 1 + run.Random.Next(2), attempts: 3);
+        TinyFuture<int>? again = null;
+        Together(
+            () => { again = troupe.Submit(-1); troupe.Submit(2); },
+            () => { troupe.Submit(-11); troupe.Submit(12); },
+            () => troupe.Cancel(again),
+            troupe.Dispose);
+    }
+
+    public static void TasksThatPauseAndRunAgainAgainstAnAbort(ProgramRun run)
+    {
+        var troupe = run.Troupe(workers: 2, attempts: 2, retryDelay: Second);
+        Together(
+            () => { troupe.Submit(-1); troupe.Submit(2); },
+            () => troupe.Submit(-11),
+            () => { run.Clock.Advance(2 * Second); troupe.Abort(); });
+    }
+
+    public static void AHungWorkerThatComesBack(ProgramRun run)
+    {
+        var troupe = run.Troupe(workers: 1 + run.Random.Next(2), replacesHungWorkers: false);
+        Together(
+            () =>
+            {
+                var hung = troupe.Submit(LedgerTroupe.Hung)!;
+                troupe.Cancel(hung);
+                PassTime(run, hung);
+                troupe.Submit(1);
+            },
+            () => troupe.Submit(11),
+            () => { run.Clock.Advance(2 * Second); troupe.Release(); });
+    }
+
     public static void AbortAgainstSubmitters(ProgramRun run)
     {
         var troupe = run.Troupe(workers: 2, capacity: 2);
         Together(
-            () => { troupe.Submit(1); troupe.Submit(LedgerTroupe.Patient); },
+            () => { troupe.Submit(1); troupe.Submit(LedgerTroupe.UntilCancelled); },
             () => { if (troupe.Submit(11) is { } first) troupe.Submit(first); },
             () => troupe.SubmitAsync(21),
             troupe.Abort);
@@ -199,14 +247,14 @@ internal static class Programs
         var troupe = run.Troupe(workers: 2);
         var never = new TinyFutureSource<int>();
         troupe.Submit(never.Future);
-        troupe.Submit(LedgerTroupe.Patient);
+        troupe.Submit(LedgerTroupe.UntilCancelled);
         Together(
             troupe.Dispose,
             () => troupe.Submit(1),
             troupe.Abort);
     }
 
-    public static void AbortAgainstAPromise(ProgramRun run)
+    public static void AbortAgainstASource(ProgramRun run)
     {
         var troupe = run.Troupe();
         var source = new TinyFutureSource<int>();
@@ -217,7 +265,7 @@ internal static class Programs
             troupe.Abort);
     }
 
-    public static void AbortAgainstDependentsOfWhatNeverEnds(ProgramRun run)
+    public static void AbortAgainstDependentsOfASourceThatNeverCompletes(ProgramRun run)
     {
         var troupe = run.Troupe();
         var never = new TinyFutureSource<int>();
@@ -227,7 +275,7 @@ internal static class Programs
             troupe.Abort);
     }
 
-    public static void WorkerThatCannotBeMade(ProgramRun run)
+    public static void WorkerThatCannotStart(ProgramRun run)
     {
         var troupe = run.Troupe(workers: 1 + run.Random.Next(2), capacity: 2, cannotStart: true);
         var (source, never) = (new TinyFutureSource<int>(), new TinyFutureSource<int>());
@@ -259,10 +307,10 @@ internal static class Programs
             () => { second.Submit(1); second.Submit(2); },
             () => second.Cancel(second.Submit(3)),
             () => first.Submit(4));
-        second.Dispose();   // before the other, which it needs
+        second.Dispose();   // first, because its tasks need the other troupe
     }
 
-    public static void WhatATaskLeavesRunningOnItsThread(ProgramRun run)
+    public static void CodeThatATaskLeavesRunningOnItsThread(ProgramRun run)
     {
         var source = new TinyFutureSource<int>();
         var left = 0;
@@ -275,13 +323,13 @@ internal static class Programs
             () => { troupe.Submit(1)?.Result(); troupe.Submit(2)?.Result(); },
             () => { troupe.Submit(11)?.Result(); troupe.Submit(12); },
             () => source.TrySetResult(1));
-        Scheduler.Until(() => left == 0, "what was left running");
+        Scheduler.Until(() => left == 0, "the code that the tasks left running");
 
         async Task GoOnLater()
         {
             left++;
             await source.Future;
-            Schedule.Point();   // it takes a while
+            Schedule.Point();   // other threads may run meanwhile
             left--;
         }
     }
@@ -310,6 +358,68 @@ internal static class Programs
         Scheduler.Until(() => called == 2, "both callbacks");
     }
 
+    public static void StepsThatSubmit(ProgramRun run)
+    {
+        var (first, second) = (run.Troupe(), run.Troupe());
+        var source = first.Submit(1)!;
+        Together(
+            () => Assert.That(source.Then(x => second.Submit(x + 10)!).Result(), Is.EqualTo(13)),
+            () => { var step = source.Then(x => second.Submit(x + 20)!); step.Cancel(); Scheduler.Until(() => step.IsCompleted, "it"); },
+            () => Assert.That(source.Then(_ => first.Submit(-1)!).Recover(_ => 7).Result(), Is.EqualTo(7)));
+    }
+
+    public static void WaitInsideAWorkerForAStepThatSubmitsToItsTroupe(ProgramRun run)
+    {
+        var other = run.Troupe();
+        LedgerTroupe own = null!;
+        var refused = 0;
+        own = run.Troupe(workers: 2, inside: number =>
+        {
+            if (number > 10) return;
+            try
+            {
+                var step = other.Submit(number)!.Then(x => own.Submit(x + 10)!);
+                Assert.That(step.Result(), Is.EqualTo(number + 12), "it ended before the wait had begun");
+            }
+            catch (InvalidOperationException)
+            {
+                refused++;
+            }
+        });
+        Together(
+            () => own.Submit(1)!.Result(),
+            () => own.Submit(2)!.Result());
+        Assert.That(refused, Is.LessThanOrEqualTo(2));
+    }
+
+    public static void WaitsThatAreCancelledAgainstTheEnd(ProgramRun run)
+    {
+        var troupe = run.Troupe();
+        var future = troupe.Submit(1)!;
+        using var cancellation = new CancellationTokenSource();
+        Task<int>? first = null, second = null;
+        Together(
+            () => first = future.WaitAsync(Timeout.InfiniteTimeSpan, cancellation.Token),
+            cancellation.Cancel,
+            () => second = future.WaitAsync(Timeout.InfiniteTimeSpan));
+        Scheduler.Until(() => first!.IsCompleted && second!.IsCompleted, "both waits");
+        Assert.That(first!.IsCanceled || first.Result == 2);
+        Assert.That(second!.Result, Is.EqualTo(2));
+    }
+
+    public static void FaultsAtWhichSomebodyLooksAgainstTheEnd(ProgramRun run)
+    {
+        var (first, second) = (run.Troupe(), run.Troupe());
+        var fault = first.Submit(-1)!;
+        TinyFuture<int>? dependent = null;
+        Together(
+            () => dependent = second.Submit(fault),
+            () => Assert.That(() => fault.Result(), Throws.Exception),
+            first.Dispose,
+            () => { fault.Then(x => x).Cancel(); });
+        if (dependent is not null) Assert.That(dependent.Exception, Is.SameAs(fault.Exception));
+    }
+
     public static void AllAndAny(ProgramRun run)
     {
         var (first, second) = (run.Troupe(workers: 2), run.Troupe());
@@ -324,14 +434,14 @@ internal static class Programs
     public static void TimeoutAgainstTheEnd(ProgramRun run)
     {
         var troupe = run.Troupe(timeout: Second);
-        var patient = troupe.Submit(LedgerTroupe.Patient)!;
+        var running = troupe.Submit(LedgerTroupe.UntilCancelled)!;
         Together(
-            () => PassTime(run, patient),
+            () => PassTime(run, running),
             () => troupe.Submit(1),
             () => troupe.Cancel(troupe.Submit(11)));
     }
 
-    public static void HungTaskIsGivenUp(ProgramRun run)
+    public static void HungTaskIsAbandoned(ProgramRun run)
     {
         var troupe = run.Troupe(workers: 1 + run.Random.Next(2));
         var hung = troupe.Submit(LedgerTroupe.Hung)!;
@@ -369,7 +479,11 @@ internal static class Programs
         Together(
             () => { troupe.Submit(1); troupe.Submit(-2); troupe.Submit(3); },
             () => troupe.Cancel(troupe.Submit(11)),
-            () => { troupe.Submit(21)!.Result(); Assert.That(troupe.Troupe.Snapshot().Succeeded, Is.Positive, "what is seen to have ended is counted"); },
+            () =>
+            {
+                troupe.Submit(21)!.Result();
+                Assert.That(troupe.Troupe.Snapshot().Succeeded, Is.Positive, "a task whose result is there is counted");
+            },
             () =>
             {
                 long accepted = 0, ended = 0;
@@ -386,22 +500,135 @@ internal static class Programs
             });
     }
 
-    public static void ManyShells(ProgramRun run)
+    public static void ManyTombstones(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 8);
-        var patient = troupe.Submit(LedgerTroupe.Patient);
+        var running = troupe.Submit(LedgerTroupe.UntilCancelled);
         Together(
             () => { for (var i = 1; i <= 4; i++) troupe.Cancel(troupe.Submit(i)); },
             () => { troupe.Submit(11); troupe.Submit(12); },
-            () => troupe.Cancel(patient));
+            () => troupe.Cancel(running));
+    }
+
+    // The items are cancelled, added and taken into a batch at the same time. Each ends once, and is in one batch at the most.
+    public static void FormationOfBatchesAgainstCancel(ProgramRun run)
+    {
+        List<int> taken = [];
+        using var inner = Batches(run, taken);
+        var troupe = inner.Batched(new() { MaxSize = 2, Capacity = 2, IsolateFaults = true });
+        List<TinyFuture<int>> futures = [];
+        Together(
+            () => { futures.Add(troupe.Submit(1)); futures.Add(troupe.Submit(-2)); futures.Add(troupe.Submit(3)); },
+            () =>
+            {
+                var future = troupe.Submit(11);
+                futures.Add(future);
+                future.Cancel();
+                future = troupe.Submit(12);
+                futures.Add(future);
+                if (run.Random.Next(2) == 0) future.CancelWithoutGrace();
+            },
+            () => futures.Add(troupe.Submit(troupe.Submit(21))));
+        Drain(troupe);
+        Assert.That(futures.TrueForAll(future => future.IsCompleted));
+        foreach (var number in taken.Distinct().Where(number => number is not -2))
+            Assert.That(taken.Count(one => one == number), Is.LessThanOrEqualTo(2), "once, and once more without the item that faults");
+        Assert.That(futures[0].Status, Is.EqualTo(TinyFutureStatus.Succeeded).Or.EqualTo(TinyFutureStatus.Canceled));
+        var now = troupe.Snapshot();
+        Assert.That((now.Waiting, now.Running, now.Accepted), Is.EqualTo((0, 0, 7L)));
+    }
+
+    public static void AbortOfBatchesAgainstTheirFormation(ProgramRun run)
+    {
+        using var inner = Batches(run, []);
+        var troupe = inner.Batched(new() { MaxSize = 2, Capacity = 2 });
+        List<TinyFuture<int>> futures = [];
+        Together(
+            () => Add(troupe, futures, 1, 2, 3),
+            () => Add(troupe, futures, 11, 12),
+            troupe.Abort);
+        Drain(troupe);
+        Assert.That(futures.TrueForAll(future => future.IsCompleted));
+        Assert.That(troupe.Snapshot().Accepted, Is.EqualTo(futures.Count));
+    }
+
+    public static void DelayOfABatchAgainstCancelAndADrain(ProgramRun run)
+    {
+        using var inner = Batches(run, []);
+        var troupe = inner.Batched(new() { MaxSize = 3, MaxDelay = Second, TimeProvider = run.Clock });
+        List<TinyFuture<int>> futures = [];
+        Together(
+            () => { futures.Add(troupe.Submit(1)); futures.Add(troupe.Submit(2)); },
+            () => { var future = troupe.Submit(11); futures.Add(future); future.Cancel(); },
+            () => { run.Clock.Advance(Second); run.Clock.Advance(Second); });
+        if (run.Random.Next(2) == 0)
+            foreach (var future in futures) PassTime(run, future);
+        Drain(troupe);
+        Assert.That(futures.TrueForAll(future => future.IsCompleted));
+    }
+
+    // The first stage hands over to the second while the task is cancelled.
+    public static void CancelOfAPipelineAgainstTheHandOver(ProgramRun run)
+    {
+        using var first = Numbers(run);
+        using var second = Numbers(run);
+        var pipeline = first.Into(second);
+        List<TinyFuture<int>> futures = [];
+        Together(
+            () => { Add(pipeline, futures, 1); foreach (var future in futures.ToArray()) future.Cancel(); Add(pipeline, futures, 2); },
+            () => { Add(pipeline, futures, -11, 12); foreach (var future in futures.ToArray()) future.CancelWithoutGrace(); },
+            () => { if (run.Random.Next(3) == 0) pipeline.Abort(); });
+        Drain(pipeline);
+        Assert.That(futures.TrueForAll(future => future.IsCompleted));
+        foreach (var part in new[] { first, second })
+        {
+            var now = part.Snapshot();
+            Assert.That((now.Waiting, now.Running), Is.EqualTo((0, 0)), "nothing of a pipeline runs once it is drained");
+        }
+    }
+
+    // The task of StopAsync goes on on a thread that the scheduler does not own.
+    private static void Drain(ITroupe composed)
+    {
+        _ = composed.DisposeAsync().AsTask();
+        Scheduler.Until(() => ((ComposedTroupe)composed).Tasks.Drained.IsCompleted, "the drain");
+    }
+
+    private static void Add(ITinyTroupe<int, int> troupe, List<TinyFuture<int>> futures, params int[] numbers)
+    {
+        try
+        {
+            foreach (var number in numbers) futures.Add(troupe.Submit(number));
+        }
+        catch (ObjectDisposedException)
+        {
+            // An abort was first.
+        }
+    }
+
+    private static TinyTroupe<int, int> Numbers(ProgramRun run) => new(
+        (number, _) =>
+        {
+            Schedule.Point();   // other threads may run meanwhile
+            return number < 0 ? throw new ArithmeticException($"{number} is negative.") : number + 1;
+        }, run.Backend with { Workers = 1, Capacity = 4, TimeProvider = run.Clock });
+
+    private static TinyTroupe<int[], int[]> Batches(ProgramRun run, List<int> taken) => new(
+        (numbers, _) =>
+        {
+            Schedule.Point();   // other threads may run meanwhile
+            taken.AddRange(numbers);
+            return numbers.Contains(-2) ? throw new ArithmeticException("-2 is negative.") : Array.ConvertAll(numbers, x => x + 100);
+        }, run.Backend with { Workers = 1 + run.Random.Next(2), Capacity = 4, TimeProvider = run.Clock });
+
+    private static void PassSecond(ProgramRun run)
+    {
+        run.Clock.Advance(Second);
+        Schedule.Yield();
     }
 
     private static void PassTime(ProgramRun run, TinyFuture<int> until)
     {
-        while (!until.IsCompleted)
-        {
-            run.Clock.Advance(Second);
-            Schedule.Yield();
-        }
+        while (!until.IsCompleted) PassSecond(run);
     }
 }

@@ -1,30 +1,30 @@
 namespace TinyWorker.Tests.Schedules;
 
 /// <summary>
-/// Anybody may be next. How readily the turn changes is drawn once for each walk: where it changes at every other point, no thread gets far
-/// while another stands still, and some bugs need just that.
+/// Any ready thread may be next. Each walk draws once how likely the turn stays with the same thread. If the turn changed at every other
+/// point, no thread would get far while another stands still, and some bugs need exactly that.
 /// </summary>
 internal sealed class RandomWalk : Strategy
 {
-    private static readonly double[] Loyalties = [0.3, 0.7, 0.9];
+    private static readonly double[] StayProbabilities = [0.3, 0.7, 0.9];
 
     private readonly Random _random;
-    private readonly double _loyalty;   // how likely the turn stays where it is
-    private Actor? _yielded;
+    private readonly double _stayProbability;
+    private ScheduledThread? _yielded;
 
     public RandomWalk(int seed)
     {
         _random = new Random(seed);
-        _loyalty = Loyalties[_random.Next(Loyalties.Length)];
+        _stayProbability = StayProbabilities[_random.Next(StayProbabilities.Length)];
     }
 
-    public override Actor Choose(List<Actor> ready, Actor current, int step)
+    public override ScheduledThread Choose(List<ScheduledThread> ready, ScheduledThread current, int step)
     {
         var mayStay = _yielded != current && ready.Contains(current);
         _yielded = null;
-        if (mayStay && _random.NextDouble() < _loyalty) return current;
+        if (mayStay && _random.NextDouble() < _stayProbability) return current;
         return ready[_random.Next(ready.Count)];
     }
 
-    public override void Yielded(Actor actor) => _yielded = actor;
+    public override void OnYielded(ScheduledThread thread) => _yielded = thread;
 }

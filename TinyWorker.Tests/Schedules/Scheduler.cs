@@ -1,72 +1,74 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using TinyWorker.Diagnostics;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Tests.Schedules;
 
 /// <summary>
-/// Runs a small program on the real core under one schedule: one thread at a time, and at each point of the core (<see cref="Schedule"/>)
-/// a strategy decides which one goes on. The same strategy with the same seed decides the same again, so a failure can be repeated.
+/// Runs a small program on the real core under one schedule. One thread runs at a time, and at each point of the core
+/// (<see cref="Schedule"/>) a strategy decides which thread goes on. The same strategy with the same seed decides the same again, so a
+/// failure can be replayed.
 /// </summary>
 /// <remarks>
-/// <para>What it controls: the program's threads, the threads of thread workers, and everything that the core queues to the shared pool (each
-/// item gets a thread of its own: the pool promises no order). It stops them before each lock, before each atomic step outside of locks,
-/// while they spin, and where they park: a monitor's wait, a thread's join, a task that is blocked on. Who parks is not run before somebody
-/// has pulsed, whatever time passes: a wake-up that is lost leaves nobody who can go on, which fails the schedule and says who is parked
-/// where. Time stands still unless the program moves its clock.</para>
-/// <para>What it does not control. Nobody is stopped inside a lock, so the real locks never block: code under a lock is one step. What is
-/// read outside of a lock while another thread is half way through it there (the gate's word, the flags of IdleWorkers, a channel that is
-/// being replaced) is seen before or after, never between. The memory is that of one processor: no write is seen late, so a missing fence
-/// is not found here. Both are for the stress tests, which run the same core freely on all cores. Nor does it own what the framework queues
-/// by itself (what follows an await of a framework's task, the callbacks of CancelAsync): the programs do without.</para>
-/// <para>Why it can be believed all the same: it runs the code itself, not a model of it, and a thread may be stopped by the system wherever
-/// it is stopped here. So every schedule is one that could happen, and a failure is a bug of the core or of the program. That none was
-/// found says nothing about schedules that were not run.</para>
+/// <para>What the scheduler controls: the program's threads, the threads of thread workers, and everything that the core queues to the
+/// shared pool (each item gets a thread of its own, because the pool promises no order). It stops them before each lock, before each
+/// atomic step outside of locks, while they spin, and where they park: a monitor's wait, a thread's join, a task that is blocked on. A
+/// parked thread runs only after another thread has pulsed its monitor, however long that takes. So a lost wake-up leaves no thread that
+/// can go on; this fails the schedule, and the report says which thread is parked where. Time stands still unless the program moves its
+/// clock.</para>
+/// <para>What the scheduler does not control. It stops no thread inside a lock, so the real locks never block, and code under a lock is one
+/// step. A read outside of a lock, while another thread changes the same state under the lock (the gate's word, the flags of IdleWorkers,
+/// a channel that is being replaced), sees the state before or after the change, never between. The memory is that of one processor: no
+/// write is seen late, so the scheduler cannot find a missing fence. The stress tests are for both: they run the same core freely on all
+/// cores. The scheduler also does not own what the framework queues by itself (the code after an await of a framework's task, the callbacks
+/// of CancelAsync), so the programs do without.</para>
+/// <para>Why the results are valid all the same: the scheduler runs the code itself, not a model of it, and the system may stop a thread
+/// wherever the scheduler stops it. So every schedule could really happen, and a failure is a bug of the core or of the program. If no
+/// schedule fails, that says nothing about schedules that were not run.</para>
 /// </remarks>
 internal sealed class Scheduler : IScheduler
 {
-    private const int MostSteps = 20_000;                                     // a hundred times what a program takes
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);     // for a thread that does not come to its next point
+    private const int MaxSteps = 20_000;   // a hundred times what a program takes
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(30);   // for a thread that does not come to its next point
 
     private readonly Strategy _strategy;
-    private readonly Stack<ActorThread> _stock;                               // threads that are lent to nobody
-    private readonly List<Actor> _actors = [];
-    private readonly List<Actor> _ready = [];                                 // used again at each decision
-    private readonly List<(Actor Actor, Place Place)> _trace = [];
-    private readonly Dictionary<Thread, Actor> _started = [];
-    private readonly SemaphoreSlim _over = new(0);
-    private Actor? _current;                                                  // who has the turn
+    private readonly Stack<ReusableThread> _idleThreads;
+    private readonly List<ScheduledThread> _threads = [];
+    private readonly List<ScheduledThread> _ready = [];   // used again at each decision
+    private readonly List<(ScheduledThread Thread, CodeLocation Location)> _trace = [];
+    private readonly Dictionary<Thread, ScheduledThread> _startedByTheCore = [];
+    private readonly SemaphoreSlim _finished = new(0);
+    private ScheduledThread? _current;   // the thread that has the turn
     private string? _failure;
 
-    private Scheduler(Strategy strategy, Stack<ActorThread> stock, PlantedBug planted)
+    private Scheduler(Strategy strategy, Stack<ReusableThread> idleThreads)
     {
         _strategy = strategy;
-        _stock = stock;
-        Planted = planted;
+        _idleThreads = idleThreads;
     }
 
-    public PlantedBug Planted { get; }
+    private static Scheduler OfThisThread => (Scheduler)Schedule.Scheduler!;
 
-    private static Scheduler Here => (Scheduler)Schedule.Scheduler!;
-
-    /// <summary>Runs a program to the end of all its threads, and looks whether all is well then.</summary>
-    /// <param name="program">What the first thread does.</param>
-    /// <param name="check">Throws if something is wrong when it is over.</param>
-    /// <param name="strategy">Who decides.</param>
-    /// <param name="stock">Threads to use, and where they come back to. After a failure some do not come back: they are stopped where they were.</param>
-    /// <param name="planted">A bug to be found.</param>
-    /// <returns>How many steps it took, and why it failed, if it did.</returns>
-    public static (int Steps, string? Failure) Run(Action program, Action check, Strategy strategy, Stack<ActorThread> stock, PlantedBug planted = PlantedBug.None)
+    /// <summary>Runs a program until all its threads have ended, and then checks it.</summary>
+    /// <param name="program">The body of the first thread.</param>
+    /// <param name="check">Runs at the end, and throws if something is wrong.</param>
+    /// <param name="strategy">Decides which thread goes on.</param>
+    /// <param name="idleThreads">
+    /// Real threads to use; those that have ended come back here. After a failure some do not come back: they are stopped where they were.
+    /// </param>
+    /// <returns>The number of steps, and the failure if there was one.</returns>
+    public static (int Steps, string? Failure) Run(
+        Action program, Action check, Strategy strategy, Stack<ReusableThread> idleThreads)
     {
-        var scheduler = new Scheduler(strategy, stock, planted);
+        var scheduler = new Scheduler(strategy, idleThreads);
         scheduler._current = scheduler.Add("program", program);
-        scheduler._current.Thread.GiveTurn();
-        for (var seen = 0; !scheduler._over.Wait(Patience); seen = scheduler._trace.Count)
+        scheduler._current.Runner.GiveTurn();
+        for (var steps = 0; !scheduler._finished.Wait(StepTimeout); steps = scheduler._trace.Count)
         {
-            if (scheduler._trace.Count > seen) continue;   // it is a slow machine
+            if (scheduler._trace.Count > steps) continue;   // the machine is slow
             var stuck = scheduler._current;
-            return (seen, $"{stuck}, last seen at {stuck.Place}, does not come to its next point: it blocks on something that "
-                + $"the scheduler does not own, or runs in a circle.{Environment.NewLine}{ThreadStacks.Take()}");
+            return (steps, $"{stuck}, last seen at {stuck.Location}, does not come to its next point: it blocks on something that "
+                + $"the scheduler does not own, or it loops.{Environment.NewLine}{ThreadStacks.Take()}");
         }
 
         if (scheduler._failure is null)
@@ -87,23 +89,23 @@ internal sealed class Scheduler : IScheduler
     // For the programs -----------------------------------------------------------------------------
 
     /// <summary>Starts a thread of the program.</summary>
-    public static void Go(string name, Action body) => Here.Add(name, body);
+    public static void StartThread(string name, Action body) => OfThisThread.Add(name, body);
 
-    /// <summary>Goes on when it is so. The condition changes nothing and reaches no point.</summary>
+    /// <summary>Goes on when the condition holds. The condition changes nothing and passes no point.</summary>
     public static void Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
-        Here.Block(condition, new Place("until " + what, 0));
+        OfThisThread.Block(condition, new CodeLocation("until " + what, 0));
 
     // For the core ---------------------------------------------------------------------------------
 
-    public void Point(string file, int line) => Reach(new Place(file, line));
+    public void Point(string file, int line) => Pass(new CodeLocation(file, line));
 
     public void Yield(string file, int line)
     {
-        _strategy.Yielded(_current!);
-        Reach(new Place(file, line));
+        _strategy.OnYielded(_current!);
+        Pass(new CodeLocation(file, line));
     }
 
-    public void Await(Task task) => Block(() => task.IsCompleted, new Place("await of a task", 0));
+    public void Await(Task task) => Block(() => task.IsCompleted, new CodeLocation("await of a task", 0));
 
     public void Wait(object monitor)
     {
@@ -114,39 +116,39 @@ internal sealed class Scheduler : IScheduler
         Monitor.Enter(monitor);
     }
 
-    public void Pulse(object monitor) => _actors.Find(actor => ReferenceEquals(actor.ParkedOn, monitor))?.ParkedOn = null;
+    public void Pulse(object monitor) => _threads.Find(thread => ReferenceEquals(thread.ParkedOn, monitor))?.ParkedOn = null;
 
-    public void Start(Thread thread, Action step) => _started.Add(thread, Add(thread.Name ?? "thread", step));
+    public void Start(Thread thread, Action step) => _startedByTheCore.Add(thread, Add(thread.Name ?? "thread", step));
 
     public void Join(Thread thread)
     {
-        var joined = _started[thread];
-        Block(() => joined.HasEnded, new Place("join of " + joined, 0));
+        var joined = _startedByTheCore[thread];
+        Block(() => joined.HasEnded, new CodeLocation("join of " + joined, 0));
     }
 
     public void Queue(Action step) => Add("pool", step);
 
-    /// <summary>Fails the schedule; this thread and all others stay where they are.</summary>
+    /// <summary>Fails the schedule. This thread and all others stay where they are.</summary>
     public void Fail(string failure)
     {
         _failure = $"{failure}{Environment.NewLine}{Report()}";
-        _over.Release();
-        while (true) _current!.Thread.AwaitTurn();   // nobody gives it
+        _finished.Release();
+        while (true) _current!.Runner.AwaitTurn();   // the turn never comes
     }
 
     // ----------------------------------------------------------------------------------------------
 
-    private Actor Add(string name, Action body)
+    private ScheduledThread Add(string name, Action body)
     {
-        var thread = _stock.TryPop(out var free) ? free : new ActorThread();
-        var actor = new Actor(_actors.Count, name, thread);
-        thread.Lend(() => Live(actor, body));
-        _actors.Add(actor);
-        _strategy.Born(actor);
-        return actor;
+        var runner = _idleThreads.TryPop(out var idle) ? idle : new ReusableThread();
+        var thread = new ScheduledThread(_threads.Count, name, runner);
+        runner.Assign(() => RunBody(thread, body));
+        _threads.Add(thread);
+        _strategy.OnAdded(thread);
+        return thread;
     }
 
-    private void Live(Actor me, Action body)
+    private void RunBody(ScheduledThread me, Action body)
     {
         Schedule.Scheduler = this;
         try
@@ -161,73 +163,78 @@ internal sealed class Scheduler : IScheduler
         Schedule.Scheduler = null;
         me.HasEnded = true;
         var next = Choose();
-        if (next is null && _actors.Exists(actor => !actor.HasEnded)) Fail("Nobody can go on.");
-        _stock.Push(me.Thread);
+        if (next is null && _threads.Exists(thread => !thread.HasEnded)) FailForNoReadyThread();
+        _idleThreads.Push(me.Runner);
         if (next is null)
         {
-            _over.Release();
+            _finished.Release();
             return;
         }
 
         _current = next;
-        next.Thread.GiveTurn();
+        next.Runner.GiveTurn();
     }
 
-    private void Reach(Place place)
+    private void Pass(CodeLocation location)
     {
         var me = _current!;
-        me.Place = place;
-        _trace.Add((me, place));
-        if (_trace.Count > MostSteps) Fail($"No end after {MostSteps} steps.");
+        me.Location = location;
+        _trace.Add((me, location));
+        if (_trace.Count > MaxSteps) Fail($"No end after {MaxSteps} steps.");
         Switch(me);
     }
 
-    private void Block(Func<bool> until, Place place)
+    private void Block(Func<bool> until, CodeLocation location)
     {
         _current!.Until = until;
-        Reach(place);
+        Pass(location);
     }
 
-    private void Switch(Actor me)
+    private void Switch(ScheduledThread me)
     {
         var next = Choose();
-        if (next is null) Fail("Nobody can go on.");
+        if (next is null) FailForNoReadyThread();
         if (next == me) return;
         _current = next;
-        next!.Thread.GiveTurn();
-        me.Thread.AwaitTurn();
+        next!.Runner.GiveTurn();
+        me.Runner.AwaitTurn();
     }
 
-    private Actor? Choose()
+    private ScheduledThread? Choose()
     {
         _ready.Clear();
-        foreach (var actor in _actors)
-            if (actor.IsReady) _ready.Add(actor);
+        foreach (var thread in _threads)
+            if (thread.IsReady) _ready.Add(thread);
         if (_ready.Count == 0) return null;
         var chosen = _strategy.Choose(_ready, _current!, _trace.Count);
         chosen.Until = null;
         return chosen;
     }
 
+    private void FailForNoReadyThread() => Fail("No thread can go on.");
+
     private string Report()
     {
         var report = new StringBuilder();
-        foreach (var actor in _actors)
-        {
-            if (actor.HasEnded) continue;
-            var state = actor.ParkedOn is { } monitor ? $"parked on a {monitor.GetType().Name}" : actor.Until is not null ? "waits" : actor == _current ? "has the turn" : "could go on";
-            report.AppendLine($"  {actor}: {state}, after {actor.Place}");
-        }
+        foreach (var thread in _threads)
+            if (!thread.HasEnded) report.AppendLine($"  {thread}: {StateOf(thread)}, after {thread.Location}");
 
-        report.AppendLine("The way there (an actor, and the points where it had the turn):");
+        report.AppendLine("The schedule (in each line, a thread and the points that it passed in its turn):");
         for (var i = 0; i < _trace.Count;)
         {
-            var (actor, _) = _trace[i];
-            report.Append($"  {actor}:");
-            for (; i < _trace.Count && _trace[i].Actor == actor; i++) report.Append(' ').Append(_trace[i].Place);
+            var (thread, _) = _trace[i];
+            report.Append($"  {thread}:");
+            for (; i < _trace.Count && _trace[i].Thread == thread; i++) report.Append(' ').Append(_trace[i].Location);
             report.AppendLine();
         }
 
         return report.ToString();
     }
+
+    private string StateOf(ScheduledThread thread) => thread switch
+    {
+        { ParkedOn: { } monitor } => $"parked on a {monitor.GetType().Name}",
+        { Until: not null } => "waits",
+        _ => thread == _current ? "has the turn" : "could go on",
+    };
 }

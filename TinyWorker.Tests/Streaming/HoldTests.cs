@@ -1,8 +1,9 @@
 using TinyWorker.Streaming;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Tests.Streaming;
 
-/// <summary>A consumer that sleeps until several items are there.</summary>
+/// <summary>A consumer that sleeps until several items are ready.</summary>
 internal sealed class HoldTests
 {
     private const int Count = 5;
@@ -15,7 +16,7 @@ internal sealed class HoldTests
         for (var i = 0; i < 2; i++)
         {
             sources[i].TrySetResult(i);
-            Assert.That(window.Signal.Wait(TimeSpan.Zero), Is.False, "told of " + i);
+            Assert.That(window.Signal.Wait(TimeSpan.Zero), Is.False, "signalled for " + i);
         }
 
         sources[2].TrySetResult(2);
@@ -25,13 +26,13 @@ internal sealed class HoldTests
     }
 
     [Test]
-    public void Window_ThatHasWhatItIsToHoldAndMore_TellsSoAtOnce([Values] bool ordered)
+    public void Window_ThatHasMoreThanItIsToHold_TellsSoAtOnce([Values] bool ordered)
     {
         var (window, sources) = Filled(ordered);
         for (var i = 0; i < 3; i++) sources[i].TrySetResult(i);
         while (window.Signal.Wait(TimeSpan.Zero))
         {
-            // What it told before.
+            // What the window signalled before.
         }
 
         window.PrepareToWait(hold: 2);
@@ -60,43 +61,45 @@ internal sealed class HoldTests
         Assert.That(window.Signal.Wait(TimeSpan.Zero), Is.True);
     }
 
-    // What the consumer of a map does: it sleeps for a moment, looks, and sleeps for as long as it takes.
+    // As the consumer of a map does, this sleeps for a moment, looks, and then sleeps without a limit.
     [Test]
     public void Signal_SetWhileAWaitRunsOutOfTime_IsNotLost()
     {
         const int Rounds = 5_000;
         var signal = new Signal();
-        var said = 0;
-        var heard = 0;
-        var speaker = new Thread(() =>
+        var set = 0;
+        var seen = 0;
+        var setter = new Thread(() =>
         {
             for (var i = 1; i <= Rounds; i++)
             {
-                // The wait runs out after a millisecond, more or less: so is this.
+                // The wait runs out after about a millisecond: so does this sleep.
                 if (i % 8 == 0) Thread.Sleep(1);
-                else for (var spin = default(SpinWait); Volatile.Read(ref heard) < i - 1;) spin.SpinOnce(-1);
-                Volatile.Write(ref said, i);
+                else for (var spin = default(SpinWait); Volatile.Read(ref seen) < i - 1;) spin.SpinOnce(-1);
+                Volatile.Write(ref set, i);
                 signal.Set();
             }
         }) { IsBackground = true };
-        speaker.Start();
+        setter.Start();
         Within.Time(
             () =>
             {
-                while (heard < Rounds)
+                while (seen < Rounds)
                 {
-                    signal.Wait(TimeSpan.FromMilliseconds(heard % 2));
-                    if (Volatile.Read(ref said) == heard) signal.Wait(Timeout.InfiniteTimeSpan);
-                    Volatile.Write(ref heard, Volatile.Read(ref said));
+                    signal.Wait(TimeSpan.FromMilliseconds(seen % 2));
+                    if (Volatile.Read(ref set) == seen) signal.Wait(Timeout.InfiniteTimeSpan);
+                    Volatile.Write(ref seen, Volatile.Read(ref set));
                 }
             },
-            "the last word");
-        speaker.Join();
+            "the last signal");
+        setter.Join();
     }
 
     private static (MapWindow<int, int> Window, TinyFutureSource<int>[] Sources) Filled(bool ordered)
     {
-        MapWindow<int, int> window = ordered ? new OrderedWindow<int, int>(Count, progress: null) : new UnorderedWindow<int, int>(Count, progress: null);
+        MapWindow<int, int> window = ordered
+            ? new OrderedWindow<int, int>(Count, progress: null)
+            : new UnorderedWindow<int, int>(Count, progress: null);
         var sources = new TinyFutureSource<int>[Count];
         for (var i = 0; i < Count; i++)
         {

@@ -57,7 +57,7 @@ internal sealed class ParallelMapTests
             Is.EqualTo(expected));
     }
 
-    // As a DbSet of Entity Framework is. Half of the test is that it compiles.
+    // A DbSet of Entity Framework is of both kinds. Half of the test is that this compiles.
     [Test]
     public async Task Source_OfBothKinds_IsReadAsynchronously()
     {
@@ -78,14 +78,14 @@ internal sealed class ParallelMapTests
         [Values("finished", "left early", "consumer throws", "failed", "never begun")] string how, [Values] bool asynchronous)
     {
         const string Name = "one-shot";
-        var crew = new Crew(how == "failed" ? 500 : -1);
+        var workers = new CountedWorkers(how == "failed" ? 500 : -1);
         var options = new ThreadTroupeOptions { Name = Name, Workers = 3 };
         var numbers = Enumerable.Range(0, 1000);
         var seen = new List<int>();
         Exception? error = null;
         if (asynchronous)
         {
-            var map = numbers.ParallelMapAsync(crew.Make, options);
+            var map = numbers.ParallelMapAsync(workers.Make, options);
             await Within.Time(Task.Run(async () =>
             {
                 try
@@ -101,7 +101,7 @@ internal sealed class ParallelMapTests
         }
         else
         {
-            var map = numbers.ParallelMap(crew.Make, options);
+            var map = numbers.ParallelMap(workers.Make, options);
             Within.Time(
                 () =>
                 {
@@ -119,8 +119,9 @@ internal sealed class ParallelMapTests
         }
 
         Assert.That(error?.Message, Is.EqualTo(how switch { "consumer throws" => "consumer", "failed" => "worker", _ => null }));
-        Assert.That(seen, Is.EqualTo(numbers.Take(how switch { "finished" => 1000, "failed" => 500, "never begun" => 0, _ => 1 }).Select(x => x * 2)));
-        Assert.That((crew.Made, crew.Disposed), Is.EqualTo(how == "never begun" ? (0, 0) : (3, 3)));
+        var expected = how switch { "finished" => 1000, "failed" => 500, "never begun" => 0, _ => 1 };
+        Assert.That(seen, Is.EqualTo(numbers.Take(expected).Select(x => x * 2)));
+        Assert.That((workers.Made, workers.Disposed), Is.EqualTo(how == "never begun" ? (0, 0) : (3, 3)));
         Threads.AreGone(Name);
 
         bool IsEnough(int x)
@@ -135,9 +136,12 @@ internal sealed class ParallelMapTests
     public async Task ParallelMapAsync_WhoseTokenFires_LeavesNoThreadBehind([Values] bool ofTheEnumeration)
     {
         using var cancellation = new CancellationTokenSource();
-        var crew = new Crew(-1);
+        var workers = new CountedWorkers(-1);
         var map = Enumerable.Range(0, int.MaxValue)
-            .ParallelMapAsync(crew.Make, new ThreadTroupeOptions { Name = "cancelled", Workers = 3 }, cancellationToken: ofTheEnumeration ? default : cancellation.Token);
+            .ParallelMapAsync(
+                workers.Make,
+                new ThreadTroupeOptions { Name = "cancelled", Workers = 3 },
+                cancellationToken: ofTheEnumeration ? default : cancellation.Token);
         var enumeration = Task.Run(async () =>
         {
             await foreach (var x in map.WithCancellation(ofTheEnumeration ? cancellation.Token : default))
@@ -145,8 +149,126 @@ internal sealed class ParallelMapTests
         });
         await Within.Time(Task.WhenAny(enumeration));
         Assert.That(enumeration.IsCanceled, Is.True);
-        Assert.That((crew.Made, crew.Disposed), Is.EqualTo((3, 3)));
+        Assert.That((workers.Made, workers.Disposed), Is.EqualTo((3, 3)));
         Threads.AreGone("cancelled");
+    }
+
+    // With the types written out, a lambda that only throws or returns null fits several overloads.
+    [Test]
+    public async Task Lambda_ThatThrowsOrReturnsNull_IsNoWorkerFactory()
+    {
+        Within.Time(
+            () =>
+            {
+                Assert.Throws<FormatException>(() => _ = Numbers.ParallelMap<int, int>(x => throw new FormatException()).Count());
+                Assert.Throws<FormatException>(() => _ = Numbers.ParallelMap<int, int>((x, token) => throw new FormatException()).Count());
+                Assert.Throws<FormatException>(() => _ = Numbers.ParallelMap<int, string>(_ => throw new FormatException()).Count());
+                Assert.That(Numbers.ParallelMap<int, string?>(_ => null), Is.EqualTo(new string?[3]));
+                Assert.That(Numbers.ParallelMap<int, string?>((_, _) => null), Is.EqualTo(new string?[3]));
+                Assert.That(Numbers.ParallelMap<int, string?>(_ => default), Is.EqualTo(new string?[3]));
+                Assert.That(Numbers.ParallelMap(x => (string?)null), Is.EqualTo(new string?[3]));
+                Assert.Throws<FormatException>(
+                    () => _ = Numbers.ParallelMap<int, int>(x => x > 0 ? throw new FormatException() : x).Count());
+            },
+            "the maps");
+        Assert.That(await CaughtAsync(Numbers.ParallelMapAsync<int, int>(x => throw new FormatException())), Is.TypeOf<FormatException>());
+        Assert.That(await CaughtAsync(Slowly().ParallelMapAsync<int, int>(x => throw new FormatException())), Is.TypeOf<FormatException>());
+        Assert.That(await Within.Time(Collect(Numbers.ParallelMapAsync<int, string?>(_ => null))), Is.EqualTo(new string?[3]));
+        Assert.That(await Within.Time(Collect(Slowly().ParallelMapAsync<int, string?>(_ => null))), Is.EqualTo(new string?[3]));
+        Assert.That(await Within.Time(Collect(new BothKinds().ParallelMapAsync<int, string?>(_ => null))), Is.EqualTo(new string?[3]));
+    }
+
+    [Test]
+    public void WorkerFactory_OfEachShape_MakesWorkers()
+    {
+        string[] expected = ["<1>", "<2>", "<3>"];
+        Within.Time(
+            () =>
+            {
+                Assert.That(Numbers.ParallelMap(_ => new Brackets(0)), Is.EqualTo(expected));
+                Assert.That(Numbers.ParallelMap<int, string>(_ => new Brackets(0)), Is.EqualTo(expected));
+                Assert.That(Numbers.ParallelMap(MakeBrackets), Is.EqualTo(expected));
+                Assert.That(
+                    Numbers.ParallelMap<int, string>(info => info.Count > 100 ? throw new FormatException() : new Brackets(info.Index)),
+                    Is.EqualTo(expected));
+            },
+            "the maps");
+
+        static ITinyWorker<int, string> MakeBrackets(WorkerInfo info) => new Brackets(info.Index);
+    }
+
+    [Test]
+    public async Task MethodGroup_WithSeveralOverloads_BindsAsItsAuthorMeans()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"parallel-map-{Guid.NewGuid():N}.txt");
+        await File.WriteAllTextAsync(file, "four");
+        IEnumerable<byte[]> bytes = new[] { file }.ParallelMap(File.ReadAllBytesAsync);
+        IEnumerable<double> roots = new[] { 4.0, 9.0 }.ParallelMap(Math.Sqrt);
+        IEnumerable<int> numbers = new[] { "1", "2" }.ParallelMap<string, int>(int.Parse);
+        IEnumerable<string?> names = new[] { "/a/b" }.ParallelMap<string, string?>(Path.GetFileName);
+        using var client = new HttpClient(new Answers());
+        IAsyncEnumerable<string> texts = new[] { "http://a/" }.ParallelMapAsync<string, string>(client.GetStringAsync);
+        Within.Time(
+            () =>
+            {
+                Assert.That(bytes.Select(all => all.Length), Is.EqualTo(new[] { 4 }));
+                Assert.That(roots, Is.EqualTo(new[] { 2.0, 3.0 }));
+                Assert.That(numbers, Is.EqualTo(new[] { 1, 2 }));
+                Assert.That(names, Is.EqualTo(new[] { "b" }));
+            },
+            "the maps");
+        Assert.That(await Within.Time(Collect(texts)), Is.EqualTo(new[] { "can be cancelled: True" }));
+        File.Delete(file);
+    }
+
+    [Test]
+    public async Task Function_ThatIgnoresItsToken_IsWaitedForWhenTheMapIsLeft([Values] bool asynchronous, [Values] bool onThePool)
+    {
+        using var go = new ManualResetEventSlim();
+        var begun = 0;
+        var running = 0;
+        var isLeft = false;
+        TinyTroupeOptions options = onThePool
+            ? new PoolTroupeOptions { Workers = 2, CancellationGrace = TimeSpan.Zero }
+            : new ThreadTroupeOptions { Workers = 2, CancellationGrace = TimeSpan.Zero };
+        var leaving = Task.Run(async () =>
+        {
+            if (asynchronous)
+            {
+                await foreach (var x in Enumerable.Range(0, 100).ParallelMapAsync(Run, options))
+                {
+                    Within.Until(() => Volatile.Read(ref begun) == 2, "two tasks to run");
+                    Volatile.Write(ref isLeft, true);
+                    break;
+                }
+            }
+            else
+            {
+                foreach (var x in Enumerable.Range(0, 100).ParallelMap(Run, options))
+                {
+                    Within.Until(() => Volatile.Read(ref begun) == 2, "two tasks to run");
+                    Volatile.Write(ref isLeft, true);
+                    break;
+                }
+            }
+
+            return Volatile.Read(ref running);
+        });
+        Within.Until(() => Volatile.Read(ref isLeft), "the map to be left while two tasks run");
+        Assert.That(leaving.Wait(TimeSpan.FromMilliseconds(200)), Is.False);
+        go.Set();
+        Assert.That(await Within.Time(leaving), Is.Zero, "nothing of a map runs once it has been left");
+
+        int Run(int x)
+        {
+            if (x == 0) Within.Until(() => Volatile.Read(ref begun) == 1, "the other worker");
+            if (x == 0) return x;
+            Interlocked.Increment(ref running);
+            Interlocked.Increment(ref begun);
+            Within.Wait(go);
+            Interlocked.Decrement(ref running);
+            return x;
+        }
     }
 
     [Test]
@@ -159,13 +281,34 @@ internal sealed class ParallelMapTests
     }
 
     [Test]
-    public void Arguments_ThatCannotBe_AreNamedAtTheCall()
+    public void Arguments_ThatAreInvalid_AreNamedAtTheCall()
     {
         Assert.That(() => ((int[])null!).ParallelMap(x => x), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => Numbers.ParallelMap((Func<int, int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("function"));
-        Assert.That(() => Numbers.ParallelMap((Func<WorkerInfo, ITinyWorker<int, int>>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("workerFactory"));
-        Assert.That(() => Numbers.ParallelMap(x => x, new() { Workers = 0 }), Throws.InstanceOf<ArgumentException>().With.Message.Contains("Workers"));
-        Assert.That(() => Numbers.ParallelMap(x => x, options: new() { Window = 0 }), Throws.InstanceOf<ArgumentException>().With.Message.Contains("Window"));
+        Assert.That(
+            () => Numbers.ParallelMap((Func<int, int>)null!),
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("function"));
+        Assert.That(
+            () => Numbers.ParallelMap((Func<WorkerInfo, ITinyWorker<int, int>>)null!),
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("workerFactory"));
+        Assert.That(
+            () => Numbers.ParallelMap(x => x, new() { Workers = 0 }),
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains("Workers"));
+        Assert.That(
+            () => Numbers.ParallelMap(x => x, options: new() { Window = 0 }),
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains("Window"));
+    }
+
+    private static async Task<Exception?> CaughtAsync<T>(IAsyncEnumerable<T> map)
+    {
+        try
+        {
+            await Within.Time(Collect(map));
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
     }
 
     private static async Task<T[]> Collect<T>(IAsyncEnumerable<T> source)
@@ -175,11 +318,21 @@ internal sealed class ParallelMapTests
         return [.. all];
     }
 
+    private sealed class Answers : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage
+            {
+                Content = new StringContent($"can be cancelled: {cancellationToken.CanBeCanceled}"),
+            });
+    }
+
     private sealed class BothKinds : IEnumerable<int>, IAsyncEnumerable<int>
     {
-        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => Slowly().GetAsyncEnumerator(cancellationToken);
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            Slowly().GetAsyncEnumerator(cancellationToken);
 
-        public IEnumerator<int> GetEnumerator() => throw new NotSupportedException("It is read synchronously.");
+        public IEnumerator<int> GetEnumerator() => throw new NotSupportedException("The source was read synchronously.");
 
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
@@ -198,8 +351,8 @@ internal sealed class ParallelMapTests
         public override string Call(int input, CancellationToken cancellationToken) => index < 0 ? "" : $"<{input}>";
     }
 
-    /// <summary>Makes workers that double, and counts them.</summary>
-    private sealed class Crew(int failing)
+    /// <summary>Makes workers that double a number, and counts the workers.</summary>
+    private sealed class CountedWorkers(int failing)
     {
         private int _made;
         private int _disposed;
@@ -217,7 +370,8 @@ internal sealed class ParallelMapTests
 
     private sealed class Doubler(int failing, Action dispose) : TinyWorker<int, int>, IDisposable
     {
-        public override int Call(int input, CancellationToken cancellationToken) => input == failing ? throw new FormatException("worker") : input * 2;
+        public override int Call(int input, CancellationToken cancellationToken) =>
+            input == failing ? throw new FormatException("worker") : input * 2;
 
         public void Dispose() => dispose();
     }

@@ -8,7 +8,7 @@ public class ProgressReporterTests
     private static readonly AsyncLocal<string?> Carried = new();
 
     [Test]
-    public async Task Progress_OfAnEnumerationThatWasDropped_IsForgottenWithIt()
+    public async Task Progress_OfAnEnumerationThatWasDropped_IsCollectedWithIt()
     {
         await using var troupe = new TinyTroupe<int, int>(x => x, new() { Workers = 2 });
         var progress = Begin(troupe);

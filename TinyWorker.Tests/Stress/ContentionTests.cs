@@ -1,29 +1,31 @@
 namespace TinyWorker.Tests.Stress;
 
 /// <summary>
-/// The rig of dotnet/runtime#131141: bounded channels under CPU contention throw NullReferenceException or leave a reader asleep for ever.
+/// The situation of dotnet/runtime#131141: bounded channels under CPU contention throw NullReferenceException or never wake a reader.
 /// </summary>
-[NonParallelizable]
+[NonParallelizable]   // it keeps the processors busy
 internal sealed class ContentionTests
 {
     private const int Troupes = 24;
     private const int SubmittersEach = 10;
 
-    [Test]
-    public async Task Troupes_WithPacedSubmittersWhileAllCoresAreBusy_LoseNothing_Runtime131141()
+    [TestCase(1)]
+    [TestCase(5, Category = LongTests.Category)]
+    public async Task Troupes_WithPacedSubmittersWhileAllCoresAreBusy_LoseNothing_Runtime131141(int seconds)
     {
         using var end = new CancellationTokenSource();
         var burners = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
             while (!end.IsCancellationRequested) Thread.SpinWait(1_000);
-        }) { IsBackground = true, Name = "burner" }).ToArray();
+        })
+        { IsBackground = true, Name = "burner" }).ToArray();
         var troupes = Enumerable.Range(0, Troupes).Select(Make).ToArray();
         Within.Until(() => Array.TrueForAll(troupes, troupe => troupe.WhenReadyAsync().IsCompletedSuccessfully), "all workers");
         foreach (var burner in burners) burner.Start();
         var accepted = new long[Troupes];
 
         var submitters = Enumerable.Range(0, Troupes * SubmittersEach).Select(i => Task.Run(() => Submit(i % Troupes))).ToArray();
-        end.CancelAfter(TimeSpan.FromSeconds(5));
+        end.CancelAfter(TimeSpan.FromSeconds(seconds));
         await Within.Time(Task.WhenAll(submitters), "the submitters");
         foreach (var burner in burners) burner.Join();
         foreach (var troupe in troupes) await Within.Time(troupe.DisposeAsync().AsTask(), troupe.ToString());
@@ -31,7 +33,7 @@ internal sealed class ContentionTests
         TestContext.Out.WriteLine($"{accepted.Sum()} tasks");
         Assert.That(troupes.Select(troupe => troupe.Snapshot().Succeeded), Is.EqualTo(accepted));
         Assert.That(accepted, Is.All.GreaterThan(0));
-        Threads.AreGone("rig");
+        Threads.AreGone("contend");
 
         async Task Submit(int t)
         {
@@ -63,7 +65,7 @@ internal sealed class ContentionTests
     private static TinyTroupe<int, int> Make(int i)
     {
         return i % 2 == 0
-            ? new TinyTroupe<int, int>(x => x + 1, new ThreadTroupeOptions { Name = "rig" + i, Workers = 1, Capacity = 100 })
-            : new TinyTroupe<int, int>(x => x + 1, new PoolTroupeOptions { Name = "rig" + i, Workers = 1, Capacity = 100 });
+            ? new TinyTroupe<int, int>(x => x + 1, new ThreadTroupeOptions { Name = "contend" + i, Workers = 1, Capacity = 100 })
+            : new TinyTroupe<int, int>(x => x + 1, new PoolTroupeOptions { Name = "contend" + i, Workers = 1, Capacity = 100 });
     }
 }

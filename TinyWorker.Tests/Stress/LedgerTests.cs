@@ -3,23 +3,41 @@ using System.Diagnostics;
 
 namespace TinyWorker.Tests.Stress;
 
-/// <summary>Accepted = succeeded + faulted + cancelled, each exactly once, whatever is done to a troupe at the same time.</summary>
-[NonParallelizable]
+/// <summary>Accepted = succeeded + faulted + cancelled. Each task ends exactly once, whatever else is done to the troupe.</summary>
+[NonParallelizable]   // its submitters keep the processors busy
 internal sealed class LedgerTests
 {
-    [Test]
-    public void Ledger_OfTenSubmittersWithCancelsChainsAndFaults_BalancesOnThreads([Values(1, 2, 16, 1024)] int capacity) =>
-        Balance(new ThreadTroupeOptions { Name = "led" + capacity, Workers = 3, Capacity = capacity }, asynchronous: false);
+    private const int Few = 1_000;
+    private const int Many = 15_000;
 
-    [Test]
-    public void Ledger_OfTenSubmittersWithCancelsChainsAndFaults_BalancesOnThePool([Values(1, 2, 16, 1024)] int capacity) =>
-        Balance(new PoolTroupeOptions { Name = "led" + capacity, Workers = 3, Capacity = capacity }, asynchronous: true);
+    [TestCase(1, Few)]
+    [TestCase(2, Few)]
+    [TestCase(16, Few)]
+    [TestCase(1024, Few)]
+    [TestCase(1, Many, Category = LongTests.Category)]
+    [TestCase(2, Many, Category = LongTests.Category)]
+    [TestCase(16, Many, Category = LongTests.Category)]
+    [TestCase(1024, Many, Category = LongTests.Category)]
+    public void Ledger_OfTenSubmittersWithCancelsChainsAndFaults_BalancesOnThreads(int capacity, int each) =>
+        Balance(new ThreadTroupeOptions { Name = "led" + capacity, Workers = 3, Capacity = capacity }, each, asynchronous: false);
+
+    [TestCase(1, Few)]
+    [TestCase(2, Few)]
+    [TestCase(16, Few)]
+    [TestCase(1024, Few)]
+    [TestCase(1, Many, Category = LongTests.Category)]
+    [TestCase(2, Many, Category = LongTests.Category)]
+    [TestCase(16, Many, Category = LongTests.Category)]
+    [TestCase(1024, Many, Category = LongTests.Category)]
+    public void Ledger_OfTenSubmittersWithCancelsChainsAndFaults_BalancesOnThePool(int capacity, int each) =>
+        Balance(new PoolTroupeOptions { Name = "led" + capacity, Workers = 3, Capacity = capacity }, each, asynchronous: true);
 
     [Test]
     public void Ledger_OfATroupeAbortedUnderLoad_Balances([Values(1, 16)] int capacity) =>
-        Balance(new ThreadTroupeOptions { Name = "abo" + capacity, Workers = 3, Capacity = capacity }, asynchronous: false, abort: true);
+        Balance(
+            new ThreadTroupeOptions { Name = "abo" + capacity, Workers = 3, Capacity = capacity }, Many, asynchronous: false, abort: true);
 
-    private static void Balance(TinyTroupeOptions options, bool asynchronous, bool abort = false)
+    private static void Balance(TinyTroupeOptions options, int each, bool asynchronous, bool abort = false)
     {
         var troupe = asynchronous
             ? new TinyTroupe<int, int>(async (x, token) =>
@@ -35,8 +53,8 @@ internal sealed class LedgerTests
         Within.Time(
             () =>
             {
-                var watch = Watch(() => Look(troupe, ref stop));
-                var submitters = Enumerable.Range(0, 10).Select(me => Watch(() => Submit(me))).ToArray();
+                var checking = Start(() => CheckSnapshots(troupe, ref stop));
+                var submitters = Enumerable.Range(0, 10).Select(me => Start(() => Submit(me))).ToArray();
                 if (abort)
                 {
                     Within.Until(() => ledger.Count > 2_000, "some load");
@@ -46,7 +64,7 @@ internal sealed class LedgerTests
                 foreach (var submitter in submitters) submitter();
                 troupe.Dispose();
                 Volatile.Write(ref stop, true);
-                watch();
+                checking();
             },
             "the load and the drain");
 
@@ -60,7 +78,7 @@ internal sealed class LedgerTests
             Assert.That(snapshot.Succeeded, Is.EqualTo(Count(TinyFutureStatus.Succeeded)), "succeeded");
             Assert.That(snapshot.Faulted, Is.EqualTo(Count(TinyFutureStatus.Faulted)), "faulted");
             Assert.That(snapshot.Canceled, Is.EqualTo(Count(TinyFutureStatus.Canceled)), "canceled");
-            Assert.That(snapshot.Waiting + snapshot.Running, Is.Zero, "left");
+            Assert.That(snapshot.Waiting + snapshot.Running, Is.Zero, "waiting or running");
             Threads.AreGone(options.Name!);
         }
 
@@ -71,7 +89,7 @@ internal sealed class LedgerTests
             var random = new Random(me + (options.Capacity * 100));
             var clock = Stopwatch.StartNew();
             var recent = new TinyFuture<int>?[16];
-            for (var i = 0; i < 15_000 && clock.ElapsedMilliseconds < 1_200; i++)
+            for (var i = 0; i < each && clock.ElapsedMilliseconds < 1_200; i++)
             {
                 var other = recent[random.Next(recent.Length)];
                 using var cancel = new CancellationTokenSource();
@@ -107,12 +125,12 @@ internal sealed class LedgerTests
                     }
 
                     if (future is null) continue;
-                    Enter(future);
+                    Record(future);
                     recent[random.Next(recent.Length)] = future;
                 }
                 catch (OperationCanceledException)
                 {
-                    // A cancelled wait has accepted nothing: the count of accepted tasks tells.
+                    // A cancelled wait has submitted nothing. The count of accepted tasks shows that.
                 }
                 catch (ObjectDisposedException) when (abort)
                 {
@@ -121,7 +139,7 @@ internal sealed class LedgerTests
             }
         }
 
-        void Enter(TinyFuture<int> future)
+        void Record(TinyFuture<int> future)
         {
             var entry = new Entry(future);
             ledger.Enqueue(entry);
@@ -139,7 +157,7 @@ internal sealed class LedgerTests
         return x % 7 == 6 ? throw new InvalidOperationException("seven") : x + 1;
     }
 
-    private static void Look(TinyTroupe<int, int> troupe, ref bool stop)
+    private static void CheckSnapshots(TinyTroupe<int, int> troupe, ref bool stop)
     {
         long accepted = 0, ended = 0;
         while (!Volatile.Read(ref stop))
@@ -148,15 +166,15 @@ internal sealed class LedgerTests
             var sum = now.Succeeded + now.Faulted + now.Canceled;
             if (now.Accepted != now.Waiting + now.Running + sum || now.Waiting < 0 || now.Waiting > now.Capacity
                 || now.Running < 0 || now.Running > troupe.Workers || now.Accepted < accepted || sum < ended)
-                throw new AssertionException($"A snapshot that cannot be: {now}; before it {accepted} accepted, {ended} ended.");
+                throw new AssertionException($"Impossible snapshot: {now}. The one before it had {accepted} accepted and {ended} ended.");
             accepted = now.Accepted;
             ended = sum;
             Thread.Yield();
         }
     }
 
-    /// <summary>Starts a thread; the answer joins it and rethrows what it threw.</summary>
-    private static Action Watch(Action step)
+    /// <summary>Starts a thread. The step that is returned joins the thread and rethrows its exception.</summary>
+    private static Action Start(Action step)
     {
         Exception? fault = null;
         var thread = new Thread(() =>
@@ -169,7 +187,8 @@ internal sealed class LedgerTests
             {
                 fault = e;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         return () =>
         {

@@ -1,10 +1,10 @@
 namespace TinyWorker.Tests.Stress;
 
 /// <summary>
-/// One test for each trap of the platform that the design names and that is not covered elsewhere: ContentionTests has dotnet/runtime#131141,
-/// the contract has the stacks that continuations run on.
+/// One test for each trap of the platform that the design names and that no other test covers. ContentionTests covers
+/// dotnet/runtime#131141. The contract covers the stacks on which continuations run.
 /// </summary>
-[NonParallelizable]
+[NonParallelizable]   // it keeps the processors busy, and measures how often threads sleep
 internal sealed class PlatformTrapTests
 {
     private static readonly TinyTroupeOptions[] Backends =
@@ -13,9 +13,15 @@ internal sealed class PlatformTrapTests
         new PoolTroupeOptions { Name = "trap", Workers = 2, Capacity = 1, CancellationGrace = Timeout.InfiniteTimeSpan },
     ];
 
+    private static IEnumerable<TestCaseData> FewOrManyRounds =>
+    [
+        .. Backends.Select(options => new TestCaseData(options, 30)),
+        .. Backends.Select(options => new TestCaseData(options, 300).SetCategory(LongTests.Category)),
+    ];
+
     [TestCaseSource(nameof(Backends))]
     [Property("Issue", "dotnet/runtime#132094")]
-    public async Task SubmitAsync_CancelledAsAPlaceComesFree_RunsItsTaskOnlyIfItWasAccepted_Runtime132094(TinyTroupeOptions options)
+    public async Task SubmitAsync_CancelledAsAPlaceBecomesFree_RunsItsTaskOnlyIfItWasAccepted_Runtime132094(TinyTroupeOptions options)
     {
         const int submitters = 4, each = 2_000;
         var runs = new int[submitters * each];
@@ -34,14 +40,14 @@ internal sealed class PlatformTrapTests
         var now = troupe.Snapshot();
         TestContext.Out.WriteLine(troupe.ToString());
         Assert.That(now.Accepted, Is.EqualTo(accepted.Count(future => future is not null)).And.EqualTo(now.Succeeded + now.Canceled));
-        Assert.That(now.Accepted, Is.InRange(1, runs.Length - 1), "some were cancelled in time, others were not");
+        Assert.That(now.Accepted, Is.InRange(1, runs.Length - 1), "some waits are cancelled in time, others are not");
 
         async Task Submit(int me)
         {
             for (var i = me * each; i < (me + 1) * each; i++)
             {
-                var cancel = new CancellationTokenSource();   // not disposed: it may be cancelled late
-                if (i % 100 == 99) await cancel.CancelAsync();   // so that some are cancelled for certain, whoever is fast today
+                var cancel = new CancellationTokenSource();   // not disposed, because it may be cancelled later
+                if (i % 100 == 99) await cancel.CancelAsync();   // some are always cancelled
                 var wait = troupe.SubmitAsync(i, cancel.Token);
                 if (i % 4 != 0) ThreadPool.UnsafeQueueUserWorkItem(static cancel => cancel.Cancel(), cancel, preferLocal: i % 2 == 0);
                 try
@@ -50,7 +56,7 @@ internal sealed class PlatformTrapTests
                 }
                 catch (OperationCanceledException)
                 {
-                    // It must never run.
+                    // The wait was cancelled. The task must never run.
                 }
             }
         }
@@ -58,7 +64,7 @@ internal sealed class PlatformTrapTests
 
     [TestCaseSource(nameof(Backends))]
     [Property("Issue", "dotnet/runtime#132094")]
-    public void Cancel_RacingTheWorkersTake_SwallowsNoOtherTask_Runtime132094(TinyTroupeOptions options)
+    public void Cancel_WhileAWorkerTakesTheTask_LosesNoOtherTask_Runtime132094(TinyTroupeOptions options)
     {
         const int rounds = 3_000;
         var troupe = new TinyTroupe<int, int>((x, token) => x, options);
@@ -80,11 +86,11 @@ internal sealed class PlatformTrapTests
         Assert.That((now.Accepted, now.Succeeded + now.Canceled), Is.EqualTo((2L * rounds, 2L * rounds)));
     }
 
-    [TestCaseSource(nameof(Backends))]
+    [TestCaseSource(nameof(FewOrManyRounds))]
     [Property("Trap", "Reader.Completion can hang when TryRead races TryComplete")]
-    public void Dispose_RacingTheLastTasks_AlwaysEnds(TinyTroupeOptions options)
+    public void Dispose_RacingTheLastTasks_AlwaysEnds(TinyTroupeOptions options, int rounds)
     {
-        for (var round = 0; round < 300; round++)
+        for (var round = 0; round < rounds; round++)
         {
             var troupe = new TinyTroupe<int, int>(x => x, options);
             using var start = new Barrier(2);
@@ -98,9 +104,10 @@ internal sealed class PlatformTrapTests
                 }
                 catch (ObjectDisposedException)
                 {
-                    // That is the end.
+                    // The troupe has ended.
                 }
-            }) { IsBackground = true, Name = "submitter" };
+            })
+            { IsBackground = true, Name = "submitter" };
             submitting.Start();
             start.SignalAndWait(Within.Deadline);
             Within.Time(troupe.Dispose, "the end of a troupe");
@@ -133,7 +140,7 @@ internal sealed class PlatformTrapTests
         TestContext.Out.WriteLine($"{after - before} wake-ups of {workers} threads for {tasks} tasks");
         Assert.That(after - before, Is.InRange(1, tasks * workers / 2));
 
-        // How often the workers' threads have gone to sleep, once all of them have.
+        // Waits until the threads of all workers sleep, and returns how often they have gone to sleep.
         static long SleepsOnceAllAreAsleep()
         {
             var sleeps = 0L;
@@ -142,9 +149,10 @@ internal sealed class PlatformTrapTests
                 {
                     var status = Threads.StatusOf("herd").ToArray();
                     sleeps = status.Sum(Sleeps);
-                    return status.Length == workers && status.All(lines => lines.Any(line => line.StartsWith("State:\tS", StringComparison.Ordinal)));
+                    return status.Length == workers
+                        && status.All(lines => lines.Any(line => line.StartsWith("State:\tS", StringComparison.Ordinal)));
                 },
-                "all workers to sleep");
+                "the sleep of all workers");
             return sleeps;
         }
 
@@ -155,7 +163,7 @@ internal sealed class PlatformTrapTests
 
     [Test]
     [Property("Trap", "awaiting a task that carries a shared exception object lets its stack trace grow")]
-    public async Task Fault_SharedByManyDependents_HasTheSameTraceAtEachOfThemHoweverOftenAwaited()
+    public async Task Fault_SharedByManyDependents_HasTheSameTraceAtEveryAwait()
     {
         using var troupe = new TinyTroupe<int, int>(_ => throw new FormatException(), new ThreadTroupeOptions { Workers = 1 });
         using var next = new TinyTroupe<int, int>(x => x, new PoolTroupeOptions { Workers = 1 });

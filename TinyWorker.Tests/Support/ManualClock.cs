@@ -1,6 +1,9 @@
 namespace TinyWorker.Tests.Support;
 
-/// <summary>A clock that a test moves by hand; its timers call on the thread that moves it.</summary>
+/// <summary>
+/// A clock that a test advances. Its timers call on the thread that advances it, the one that is due first before the others. FakeTimeProvider cannot replace it: it does not say how
+/// many timers are set, and it calls no timer for a second thread that advances it at the same time.
+/// </summary>
 internal sealed class ManualClock : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -9,12 +12,21 @@ internal sealed class ManualClock : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>How many timers are set and have not called.</summary>
+    /// <summary>The number of timers that are set and have not called yet.</summary>
     public int Armed
     {
         get
         {
             lock (_lock) return _timers.Count(timer => timer.DueAt is not null);
+        }
+    }
+
+    /// <summary>The number of timers that were made and not disposed.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock) return _timers.Count;
         }
     }
 
@@ -30,6 +42,9 @@ internal sealed class ManualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Time passes, and the timers are late: they call at the next <see cref="Advance"/>.</summary>
+    public void AdvanceWithLateTimers(TimeSpan span) => Interlocked.Add(ref _now, span.Ticks);
+
     public void Advance(TimeSpan span)
     {
         Interlocked.Add(ref _now, span.Ticks);
@@ -38,7 +53,7 @@ internal sealed class ManualClock : TimeProvider
             ManualTimer? due;
             lock (_lock)
             {
-                due = _timers.Find(timer => timer.DueAt <= GetTimestamp());
+                due = _timers.Where(timer => timer.DueAt <= GetTimestamp()).MinBy(static timer => timer.DueAt);
                 if (due is null) return;
                 due.DueAt = null;
             }

@@ -6,22 +6,23 @@ namespace TinyWorker.Tests.Support;
 /// <summary>Runs a program in a process of its own, which is killed if it does not end.</summary>
 internal static class OwnProcess
 {
-    /// <summary>The dotnet that runs the tests: whatever the test host is called, its runtime lies in dotnet's own folder.</summary>
+    /// <summary>The dotnet that runs the tests. The runtime of the test host lies in the folder of that dotnet.</summary>
     public static string DotNet { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
 
     /// <summary>Runs <see cref="Program"/>.</summary>
     public static Task<(int ExitCode, string Output, string Errors)> RunAsync(TimeSpan deadline, params string[] arguments) =>
         RunAsync(typeof(Program).Assembly.Location, deadline, arguments);
 
-    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, TimeSpan deadline, params string[] arguments) =>
-        RunAsync(
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        string program, TimeSpan deadline, params string[] arguments) => RunAsync(
             new ProcessStartInfo(DotNet, [program, .. arguments])
             {
-                Environment = { ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "1000" },   // threads of the pool that have nothing to do leave soon: how many stay is no chance
+                // Idle threads of the pool end soon, so that their number does not depend on chance.
+                Environment = { ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "1000" },
             },
             deadline);
 
-    /// <summary>Runs what is described, with its input at its end.</summary>
+    /// <summary>Runs a program. Its standard input has ended from the start.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(ProcessStartInfo start, TimeSpan deadline)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
@@ -31,7 +32,8 @@ internal static class OwnProcess
         var errors = process.StandardError.ReadToEndAsync();
         try
         {
-            await Within.Time(Task.WhenAll(process.WaitForExitAsync(), output, errors), $"the end of {start.FileName} {string.Join(' ', start.ArgumentList)}", deadline);
+            var what = $"the end of {start.FileName} {string.Join(' ', start.ArgumentList)}";
+            await Within.Time(Task.WhenAll(process.WaitForExitAsync(), output, errors), what, deadline);
         }
         finally
         {

@@ -1,9 +1,9 @@
 namespace TinyWorker.Tests.Support;
 
-/// <summary>Keeps every thread of the shared pool busy, and the pool from having more, until it is disposed.</summary>
+/// <summary>Keeps every thread of the shared pool busy until it is disposed. The pool makes no more threads.</summary>
 internal sealed class StarvedPool : IDisposable
 {
-    private readonly ManualResetEventSlim _gate = new();   // not disposed: the pool's threads leave it later
+    private readonly ManualResetEventSlim _gate = new();   // not disposed: the pool's threads still use it
     private readonly int _workers;
     private readonly int _ports;
     private bool _probed;
@@ -14,12 +14,12 @@ internal sealed class StarvedPool : IDisposable
         ThreadPool.GetMinThreads(out var least, out _);
         Assert.That(ThreadPool.SetMaxThreads(Math.Max(least, Environment.ProcessorCount), _ports), Is.True);
         for (var i = 0; i < 200; i++) ThreadPool.UnsafeQueueUserWorkItem(_ => _gate.Wait(Within.Deadline), null);
-        Within.Until(() => ThreadPool.PendingWorkItemCount > 0 && ThreadPool.ThreadCount >= least, "the pool's starvation");
+        Within.Until(() => ThreadPool.PendingWorkItemCount > 0 && ThreadPool.ThreadCount >= least, "the starvation of the pool");
         ThreadPool.UnsafeQueueUserWorkItem(_ => Volatile.Write(ref _probed, true), null);
     }
 
-    /// <summary>Whether it has been starved all the time.</summary>
-    public bool StillStarves => !Volatile.Read(ref _probed);
+    /// <summary>Whether the pool has been starved since the constructor.</summary>
+    public bool IsStarved => !Volatile.Read(ref _probed);
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Runtime;
@@ -7,18 +8,24 @@ using Microsoft.Diagnostics.Runtime;
 namespace TinyWorker.Tests.Support;
 
 /// <summary>
-/// What every managed thread of this process is doing. A process cannot be walked while it runs, least of all by itself: so the runtime's
-/// own createdump writes a small dump (stacks, no heap: some 10 MB, within a second), which is read back and deleted.
+/// The stacks of all managed threads of this process. A process cannot read its own stacks while it runs. So the runtime's createdump
+/// writes a small dump (stacks, no heap: about 10 MB, within a second). The dump is read and deleted.
 /// </summary>
 internal static class ThreadStacks
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Lock OneAtATime = new();
 
-    /// <summary>The stacks, equal ones together; or why there are none. Never throws: it is for the message of a failure.</summary>
+    private static readonly string DataAccessLibrary = Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(),
+        OperatingSystem.IsWindows() ? "mscordaccore.dll" : OperatingSystem.IsMacOS() ? "libmscordaccore.dylib" : "libmscordaccore.so");
+
+    /// <summary>
+    /// The stacks, equal ones together, or the reason why there are none. Never throws, because it makes the message of a failure.
+    /// </summary>
     public static string Take()
     {
-        // On a thread of its own: the pool may be starved, and whoever asks must not hang on the answer.
+        // On a thread of its own, because the pool may be starved and the caller must not hang.
         var text = "";
         var thread = new Thread(() => text = TakeHere()) { IsBackground = true, Name = "stacks" };
         thread.Start();
@@ -48,7 +55,7 @@ internal static class ThreadStacks
 
     private static string Without(string why)
     {
-        var text = new StringBuilder().Append("The stacks could not be had: ").AppendLine(why);
+        var text = new StringBuilder().Append("The stacks could not be read: ").AppendLine(why);
         foreach (ProcessThread thread in Process.GetCurrentProcess().Threads)
             text.Append(thread.Id).Append(' ').Append(Name((uint)thread.Id)).Append(' ').Append(thread.ThreadState).AppendLine();
         return text.ToString();
@@ -57,10 +64,11 @@ internal static class ThreadStacks
     private static string Read(string file)
     {
         using var target = DataTarget.LoadDump(file);
-        using var runtime = target.ClrVersions[0].CreateRuntime();
+        // The dump is of this process, so the library beside this runtime can read it. The small dump names no version to compare.
+        using var runtime = target.ClrVersions[0].CreateRuntime(DataAccessLibrary, ignoreMismatch: true);
         var text = new StringBuilder();
         var stacks = runtime.Threads.Where(thread => thread.IsAlive).GroupBy(Frames, Title);
-        // Ours first: the many threads of the test platform are there only because one never knows.
+        // The stacks with code of this library come first. The many threads of the test platform seldom matter.
         foreach (var threads in stacks.OrderBy(threads => !threads.Key.Contains(nameof(TinyWorker), StringComparison.Ordinal)))
         {
             text.AppendLine(string.Join(", ", threads)).AppendLine(threads.Key);
@@ -74,7 +82,8 @@ internal static class ThreadStacks
 
     private static string Frames(ClrThread thread)
     {
-        var frames = thread.EnumerateStackTrace().Take(100).Where(frame => frame.Method is not null).Select(frame => "    at " + frame.Method!.Signature);
+        var frames = thread.EnumerateStackTrace().Take(100)
+            .Where(frame => frame.Method is not null).Select(frame => "    at " + frame.Method!.Signature);
         return string.Join(Environment.NewLine, frames) is { Length: > 0 } some ? some : "    (no managed frames)";
     }
 

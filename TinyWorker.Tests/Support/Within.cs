@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Support;
 
-/// <summary>Every wait of a test has a deadline, and fails with the stacks of all managed threads when it strikes.</summary>
+/// <summary>Waits with a deadline. A wait that passes its deadline fails with the stacks of all managed threads.</summary>
 internal static class Within
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
@@ -8,7 +8,7 @@ internal static class Within
     /// <summary>Awaits a task, at most as long as the deadline.</summary>
     public static Task Time(Task task, string what = "the task") => Time(task, what, Deadline);
 
-    /// <summary>For what takes longer than a test should.</summary>
+    /// <summary>Awaits a task with a deadline of its own, for what takes longer than a test should.</summary>
     public static async Task Time(Task task, string what, TimeSpan deadline)
     {
         try
@@ -49,13 +49,14 @@ internal static class Within
             {
                 fault = e;
             }
-        }) { IsBackground = true, Name = "test step: " + what };
+        })
+        { IsBackground = true, Name = "test step: " + what };
         thread.Start();
         if (!thread.Join(Deadline)) throw Late(what);
         if (fault is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
     }
 
-    /// <summary>Waits for a state that no event tells of (a thread has begun to block, a thread is gone).</summary>
+    /// <summary>Waits for a state that has no event (a thread blocks, a thread has ended).</summary>
     public static void Until(Func<bool> condition, string what)
     {
         if (!SpinWait.SpinUntil(condition, Deadline)) throw Late(what);
@@ -63,7 +64,7 @@ internal static class Within
 
     public static void Wait(ManualResetEventSlim gate, string what = "the gate") => Wait(gate, what, Deadline);
 
-    /// <summary>For the test of this helper.</summary>
+    /// <summary>Waits with a deadline of its own, for the test of this helper.</summary>
     public static void Wait(ManualResetEventSlim gate, string what, TimeSpan deadline)
     {
         if (!gate.Wait(deadline)) throw Late(what, deadline);

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
-using TinyWorker.Backends;
+using Nito.AsyncEx;
 
 namespace TinyWorker.Diagnostics;
 
 /// <summary>
-/// The user's logger, whose own exceptions are its own affair: a troupe logs on timers and between two steps of a task. It cannot await, and may block:
-/// so it runs without a worker's context.
+/// The user's logger, whose exceptions are ignored: a troupe logs on timers and between two steps of a task, where nobody could handle
+/// them.
+/// A logger cannot await, and may block: so it runs without a worker's context.
 /// </summary>
 internal sealed class SafeLogger(ILogger logger) : ILogger
 {
@@ -16,8 +17,7 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
     {
         try
         {
-            using var withoutContext = new WithoutContext();
-            return logger.IsEnabled(logLevel);
+            return SynchronizationContextSwitcher.NoContext(() => logger.IsEnabled(logLevel));
         }
         catch (Exception)
         {
@@ -25,16 +25,16 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
         }
     }
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         try
         {
-            using var withoutContext = new WithoutContext();
-            logger.Log(logLevel, eventId, state, exception, formatter);
+            SynchronizationContextSwitcher.NoContext(() => logger.Log(logLevel, eventId, state, exception, formatter));
         }
         catch (Exception)
         {
-            // There is nobody left to tell.
+            // There is nowhere left to report it.
         }
     }
 }

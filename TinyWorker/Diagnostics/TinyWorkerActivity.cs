@@ -1,31 +1,40 @@
 using System.Diagnostics;
-using TinyWorker.Futures;
 
 namespace TinyWorker.Diagnostics;
 
 /// <summary>
-/// The library's activity source. While somebody listens to it each task has a span, which begins when the task is accepted and ends with
-/// it. That is current in the task; where nobody samples it, the submitter's own activity is.
+/// The library's activity source. While somebody listens to it, each task has a span, which begins when the task is accepted and ends when
+/// the task ends. The span is the current activity in the task. If nobody samples the span, the submitter's own activity is.
 /// </summary>
 internal static class TinyWorkerActivity
 {
     public const string TaskName = "TinyWorker.Task";
-    public const string RunName = "TinyWorker.Run";   // the same task in its worker process, for who listens there
+    public const string RunName = "TinyWorker.Run";   // the same task in its worker process, for listeners there
     public const string Started = "started";
     public const string Worker = "tinyworker.worker.index";
     public const string Attempts = "tinyworker.attempts";
 
-    public static readonly ActivitySource Source = new("TinyWorker", LibraryVersion.Text);
+    public static readonly ActivitySource Source = MakeSource();
 
-    /// <summary>Makes it current for the rest of this execution context's run. One that has ended cannot be: a child in its trace stands in.</summary>
+    private static ActivitySource MakeSource()
+    {
+        var source = new ActivitySource("TinyWorker", LibraryVersion.Text);
+        Plugins.BeforeUnload(source.Dispose);
+        return source;
+    }
+
+    /// <summary>
+    /// Makes the activity current for the rest of this execution context's run. An activity that has ended cannot be current: a child of it
+    /// takes its place.
+    /// </summary>
     public static void Enter(Activity activity)
     {
         if (!activity.IsStopped) Activity.Current = activity;
-        // It may have ended meanwhile: then it was not set.
+        // The activity may have ended meanwhile: then it was not set.
         if (Activity.Current != activity) new Activity(activity.OperationName).SetParentId(activity.Id!).Start();
     }
 
-    /// <summary>Begins the span of a task. Null if nobody wants it. What is current here stays so.</summary>
+    /// <summary>Begins the span of a task. Null if nobody wants one. The caller's current activity stays current.</summary>
     public static Activity? StartTask(string troupe, Activity? parent)
     {
         if (!Source.HasListeners()) return null;
@@ -33,7 +42,7 @@ internal static class TinyWorkerActivity
         Activity? task = null;
         LeavingCurrent(() =>
         {
-            // One that has ended cannot be current; its children know it by its id.
+            // A parent that has ended cannot be current; the span names it by its id.
             var isOver = parent is { IsStopped: true };
             Activity.Current = isOver ? null : parent;
             task = Source.StartActivity(TaskName, ActivityKind.Internal, isOver ? parent!.Id : null, tags);
@@ -42,31 +51,29 @@ internal static class TinyWorkerActivity
         return task;
     }
 
-    /// <summary>Its worker begins it.</summary>
-    public static void BeginTask(Activity task, int worker) =>
-        task.SetTag(Worker, worker).SetTag(Attempts, 1).AddEvent(new ActivityEvent(Started));
+    /// <summary>A worker starts the task.</summary>
+    public static void BeginTask(Activity task, int worker, int attempt) =>
+        task.SetTag(Worker, worker).SetTag(Attempts, attempt).AddEvent(new ActivityEvent(Started));
 
-    /// <summary>It is tried again. Does nothing to a submitter's own activity.</summary>
-    public static void TryAgain(Activity? task, int attempt)
+    /// <summary>Ends the span. The caller's current activity stays current.</summary>
+    /// <param name="task">The span.</param>
+    /// <param name="outcome">How the task ended.</param>
+    /// <param name="error">The exception of a task that faulted; null for any other.</param>
+    public static void EndTask(Activity task, TinyFutureStatus outcome, Exception? error) => LeavingCurrent(() =>
     {
-        if (task?.Source == Source) task.SetTag(Attempts, attempt);
-    }
-
-    /// <summary>Ends the span. What is current here stays so.</summary>
-    public static void EndTask(Activity task, Failure? failure) => LeavingCurrent(() =>
-    {
-        task.SetTag(TinyWorkerMeter.Outcome, TinyWorkerMeter.OutcomeOf(failure));
-        if (failure is { IsCancellation: false, Exception: var exception })
+        task.SetTag(TinyWorkerMeter.Outcome, TinyWorkerMeter.OutcomeOf(outcome));
+        if (error is not null)
         {
-            task.SetStatus(ActivityStatusCode.Error, exception.Message);
-            task.SetTag(TinyWorkerMeter.ErrorType, TinyWorkerMeter.ErrorTypeOf(exception));
-            task.AddException(exception);
+            task.SetStatus(ActivityStatusCode.Error, error.Message);
+            task.SetTag(TinyWorkerMeter.ErrorType, TinyWorkerMeter.ErrorTypeOf(error));
+            task.AddException(error);
         }
 
         task.Stop();
     });
 
-    // To start or stop an activity sets the current one, and one that was current and has ended could not be set again.
+    // Starting or stopping an activity changes the current one. If the current one has ended, it could not be set again: so the whole
+    // execution context is restored.
     private static void LeavingCurrent(Action step)
     {
         var isSuppressed = ExecutionContext.IsFlowSuppressed();

@@ -1,46 +1,53 @@
 namespace TinyWorker.Futures;
 
-/// <summary>Ends when the first of several futures does, and then leaves no trace on the others.</summary>
-internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>, IGathering
+/// <summary>Ends when the first of several futures ends. Then it leaves nothing behind on the others.</summary>
+internal sealed class AnyFuture<T>(TinyFuture<T>[] sources) : PromiseFuture<TinyFuture<T>>, ICombinedFuture
 {
-    private TinyFuture<T>[]? _sources = sources;   // dropped when it has ended: it keeps the winner alive, and no loser
+    private TinyFuture<T>[]? _sources = sources;   // null once this future has ended: then it keeps the winner alive, and no loser
 
-    // Waiting for the first of them starves only if every one of them would. When it has ended it waits for nobody but itself.
-    IWatchable[] IGathering.Sources => (IWatchable[]?)Volatile.Read(ref _sources) ?? [this];
+    // To wait for the first source starves only if every source would. Once this has ended, it waits for nobody but itself.
+    IFutureNode[] ICombinedFuture.Sources => (IFutureNode[]?)Volatile.Read(ref _sources) ?? [this];
 
-    bool IGathering.EndsWithTheFirst => true;
+    bool ICombinedFuture.EndsWithTheFirst => true;
 
-    public AnyFuture<T> Watch()
+    /// <summary>Subscribes to the sources. To be called once, first.</summary>
+    public AnyFuture<T> Start()
     {
-        var watches = Array.ConvertAll(_sources!, source => new Watch1(this, source));
-        foreach (var watch in watches)
+        var subscriptions = Array.ConvertAll(_sources!, source => new Subscription(this, source));
+        foreach (var subscription in subscriptions)
         {
             if (IsCompleted) break;
-            watch.Source.AddContinuation(watch);
+            subscription.Source.AddContinuation(subscription);
         }
 
-        // Added after the watches: it runs once the winner is known, whoever that is, and takes the losers' watches off.
-        AddContinuation(new CleanUp(this, watches));
+        // Added last: it runs once the winner is known, whichever that is, and removes the subscriptions from the losers.
+        AddContinuation(new CleanUp(this, subscriptions));
         return this;
     }
 
-    private sealed class Watch1(AnyFuture<T> owner, TinyFuture<T> source) : IContinuation
+    private sealed class Subscription(AnyFuture<T> owner, TinyFuture<T> source) : IContinuation
     {
         public TinyFuture<T> Source => source;
 
         public bool IsAbandoned => owner.IsCompleted;
 
-        public void OnSourceCompleted() => owner.TrySetResult(source);
+        // Who gets the future may look at it, or not.
+        public bool OnSourceCompleted()
+        {
+            owner.TrySetResult(source);
+            return false;
+        }
     }
 
-    private sealed class CleanUp(AnyFuture<T> owner, Watch1[] watches) : IContinuation
+    private sealed class CleanUp(AnyFuture<T> owner, Subscription[] subscriptions) : IContinuation
     {
         public bool IsAbandoned => false;
 
-        public void OnSourceCompleted()
+        public bool OnSourceCompleted()
         {
-            foreach (var watch in watches) watch.Source.ForgetContinuation(watch);
+            foreach (var subscription in subscriptions) subscription.Source.ForgetContinuation(subscription);
             Volatile.Write(ref owner._sources, null);
+            return false;
         }
     }
 }

@@ -1,14 +1,15 @@
-using TinyWorker.Diagnostics;
+using System.Runtime.CompilerServices;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Futures;
 
 /// <summary>
-/// What follows an <c>await</c>: goes on in the context that was current there (a synchronization context, else a task scheduler
-/// that is not the default one, else the shared pool), as for a task, but never on the thread that completed the future.
+/// The code after an <c>await</c>. As after an await of a task, it runs in the context that was current at the await: a synchronization
+/// context, else a task scheduler that is not the default one, else the shared pool. It never runs on the thread that completed the future.
 /// </summary>
 internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
 {
-    private readonly Action _action;
+    private Action? _action;            // taken by whoever runs it
     private readonly ExecutionContext? _executionContext;
     private readonly object? _target;   // SynchronizationContext, TaskScheduler, or null for the pool
 
@@ -33,17 +34,31 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
         return new AwaitContinuation(action, executionContext, target);
     }
 
-    public void OnSourceCompleted()
+    public bool OnSourceCompleted()
     {
-        if (_target is null || !TryGoThere(_target)) Schedule.Queue(this, preferLocal: false);
+        if (_target is null) Schedule.Queue(this, preferLocal: false);
+        else if (_target is SerialContext ofTheLibrary) PostTo(ofTheLibrary);
+        else Completions.PostLast(this);   // what a context of the user's does in its Post is the user's code
+        return true;
     }
 
-    // A context or a scheduler that takes nothing more (its loop has ended) must neither lose the awaiter nor harm the completer.
-    private bool TryGoThere(object target)
+    /// <summary>
+    /// Posts the code to its context or scheduler. If that takes nothing more, because its loop has ended, the code runs on the pool: it
+    /// must not be lost, and the thread that completes the future must not see the exception. It runs once, even if a post that has run it
+    /// throws afterwards.
+    /// </summary>
+    public void Post()
+    {
+        if (!TryPostTo(_target!)) Schedule.Queue(this, preferLocal: false);
+    }
+
+    private void PostTo(SynchronizationContext context) => context.Post(static state => ((AwaitContinuation)state!).Execute(), this);
+
+    private bool TryPostTo(object target)
     {
         try
         {
-            if (target is SynchronizationContext context) context.Post(static state => ((AwaitContinuation)state!).Execute(), this);
+            if (target is SynchronizationContext context) PostTo(context);
             else _ = Task.Factory.StartNew(Execute, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)target);
             return true;
         }
@@ -55,7 +70,29 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
 
     public void Execute()
     {
-        if (_executionContext is null) _action();
-        else ExecutionContext.Run(_executionContext, static state => ((Action)state!)(), _action);
+        if (TakeAction() is not { } action) return;
+        if (_executionContext is null) action();
+        else ExecutionContext.Run(_executionContext, static state => ((Action)state!)(), action);
     }
+
+    private Action? TakeAction()
+    {
+        if (_target is not null) return Interlocked.Exchange(ref _action, null);
+        return _action;   // only the pool runs it, and once
+    }
+}
+
+/// <summary>Awaits the end of a future, however it ends, on the shared pool. Never throws. Counts as a look at its fault.</summary>
+internal readonly struct FutureEnd<T>(TinyFuture<T> future) : ICriticalNotifyCompletion
+{
+    public bool IsCompleted => future.IsCompleted;
+
+    public FutureEnd<T> GetAwaiter() => this;
+
+    public void GetResult() => _ = future.FailureOrNull;
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);   // the interface has it; the compiler calls the other
+
+    public void UnsafeOnCompleted(Action continuation) =>
+        future.AddContinuation(AwaitContinuation.Capture(continuation, executionContext: null, continueOnCapturedContext: false));
 }

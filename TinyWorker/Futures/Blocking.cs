@@ -1,9 +1,9 @@
-using TinyWorker.Diagnostics;
-using TinyWorker.Queueing;
+using Nito.AsyncEx.Synchronous;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Futures;
 
-/// <summary>The one place where a thread of the caller's is blocked on a future or a task.</summary>
+/// <summary>The one place that blocks the caller's thread on a future or a task.</summary>
 internal static class Blocking
 {
     /// <summary>False if the timeout passed first.</summary>
@@ -13,89 +13,111 @@ internal static class Blocking
         for (var spin = default(BriefSpin); spin.TryOnce();)
             if (future.IsCompleted) return true;
 
+        Completions.RunBeforeBlocking();
         var sleeper = new Sleeper();
         if (!future.TryAddContinuation(sleeper)) return true;
-        var ended = false;
         try
         {
-            ended = sleeper.Sleep(timeout, cancellationToken);
+            return sleeper.Sleep(timeout, cancellationToken);
         }
         finally
         {
-            if (!ended) future.ForgetContinuation(sleeper);
+            if (sleeper.IsAbandoned) future.ForgetContinuation(sleeper);
         }
-
-        return ended;
     }
 
-    /// <summary>Waits for a task of the library's own and throws what it threw.</summary>
+    /// <summary>
+    /// Waits until the future has ended, whatever interrupts the thread: for a step that must not be left halfway. An interruption is put
+    /// back afterwards.
+    /// </summary>
+    public static void WaitUninterrupted<T>(TinyFuture<T> future) =>
+        Uninterrupted.Run(static future => Wait(future, Timeout.InfiniteTimeSpan, CancellationToken.None), future);
+
+    /// <summary>Waits for a task of this library. Throws what the task threw.</summary>
     public static void Wait(Task task)
     {
+        if (!task.IsCompleted) Completions.RunBeforeBlocking();
         Schedule.Await(task);
 #pragma warning disable RS0030 // The named place for it.
-        task.GetAwaiter().GetResult();
+        task.WaitAndUnwrapException();
 #pragma warning restore RS0030
     }
 
     private sealed class Sleeper : IContinuation
     {
-        private bool _woken;      // guarded by the lock on this
-        private bool _abandoned;  // set once, when the sleeper leaves without being woken
+        private readonly object _lock = new();
+        private bool _woken;      // guarded by _lock
+        private bool _abandoned;  // written under _lock; set once, when the sleeper leaves without being woken
 
         public bool IsAbandoned => Volatile.Read(ref _abandoned);
 
-        public void OnSourceCompleted() => Wake();
+        public bool OnSourceCompleted()
+        {
+            Schedule.Point();
+            using (Uninterrupted.Enter(_lock))
+            {
+                _woken = true;
+                Schedule.Pulse(_lock);
+                return !_abandoned;
+            }
+        }
 
         public bool Sleep(TimeSpan timeout, CancellationToken cancellationToken)
         {
-            using var registration = cancellationToken.UnsafeRegister(static state => ((Sleeper)state!).Nudge(), this);
+            var registration = cancellationToken.UnsafeRegister(static state => ((Sleeper)state!).Nudge(), this);
+            try
+            {
+                return SleepOn(timeout, cancellationToken);
+            }
+            finally
+            {
+                registration.Unregister();   // never waits
+            }
+        }
+
+        private bool SleepOn(TimeSpan timeout, CancellationToken cancellationToken)
+        {
             var started = TimeProvider.System.GetTimestamp();
             Schedule.Point();
-            lock (this)
+            using (Uninterrupted.Enter(_lock))
             {
-                while (!_woken)
+                // Whatever ends the wait: time, the token, or an interruption.
+                try
                 {
-                    if (cancellationToken.IsCancellationRequested)
-                    {
-                        Volatile.Write(ref _abandoned, true);
-                        cancellationToken.ThrowIfCancellationRequested();
-                    }
-
-                    if (timeout == Timeout.InfiniteTimeSpan)
-                    {
-                        Schedule.Wait(this);
-                        continue;
-                    }
-
-                    var left = timeout - TimeProvider.System.GetElapsedTime(started);
-                    if (left <= TimeSpan.Zero)
-                    {
-                        Volatile.Write(ref _abandoned, true);
-                        return false;
-                    }
-
-                    // Rounded up: a wait of part of a millisecond must not become a busy loop of waits of zero.
-                    Monitor.Wait(this, (int)Math.Min(int.MaxValue, Math.Ceiling(left.TotalMilliseconds)));
+                    WaitUntilWoken(timeout, started, cancellationToken);
                 }
-            }
+                finally
+                {
+                    if (!_woken) Volatile.Write(ref _abandoned, true);
+                }
 
-            return true;
+                return _woken;
+            }
         }
 
-        private void Wake()
+        private void WaitUntilWoken(TimeSpan timeout, long started, CancellationToken cancellationToken)
         {
-            Schedule.Point();
-            lock (this)
+            while (!_woken)
             {
-                _woken = true;
-                Schedule.Pulse(this);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (timeout == Timeout.InfiniteTimeSpan)
+                {
+                    Schedule.Wait(_lock);
+                    continue;
+                }
+
+                var left = timeout - TimeProvider.System.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero) return;
+
+                // Rounded up: else the last part of a millisecond would be a busy loop of waits of zero.
+                Monitor.Wait(_lock, (int)Math.Min(int.MaxValue, Math.Ceiling(left.TotalMilliseconds)));
             }
         }
 
-        // The token fired: the sleeper looks at it itself.
+        // The token fired: the sleeper wakes and looks at the token.
         private void Nudge()
         {
-            lock (this) Schedule.Pulse(this);
+            using (Uninterrupted.Enter(_lock)) Schedule.Pulse(_lock);
         }
     }
 }

@@ -1,5 +1,4 @@
-using TinyWorker.Backends;
-using TinyWorker.Diagnostics;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Futures;
 
@@ -23,7 +22,7 @@ internal static class OnPool
         static void Call(object boxed)
         {
             var (step, state) = ((Action<TState>, TState))boxed;
-            InsideWorker.Leave();   // what a worker's code has registered runs later and holds no worker
+            WorkerScope.Leave();   // a step that a worker's code has registered runs later, outside the worker
             step(state);
         }
     }

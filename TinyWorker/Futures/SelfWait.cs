@@ -1,58 +1,83 @@
-using TinyWorker.Backends;
-
 namespace TinyWorker.Futures;
 
 /// <summary>
-/// A worker that waits for work of its own troupe, which could starve the troupe for ever: it is told at once, also where that work is only
-/// behind what it waits for. Without recursion, and each gathering once: a chain may have a million links, and what a WhenAll gathers
-/// may meet again and again.
+/// Finds that a worker is about to wait for work of its own troupe, directly or behind other futures. That could starve the troupe.
 /// </summary>
+/// <remarks>
+/// Searches without recursion, because a chain may have a million links. Looks at each combined future once, because the sources of a
+/// WhenAll may share their own sources.
+/// </remarks>
 internal sealed class SelfWait
 {
-    private readonly ITroupeCore _troupe;
-    private readonly Dictionary<IGathering, Node> _nodes = new(ReferenceEqualityComparer.Instance);
+    private readonly IFutureOwner _troupe;
+    private readonly Dictionary<ICombinedFuture, Node> _nodes = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Node> _new = new();
+    private List<IFutureNode>? _openSteps;
 
-    private SelfWait(ITroupeCore troupe) => _troupe = troupe;
+    private SelfWait(IFutureOwner troupe) => _troupe = troupe;
 
-    public static bool IsThreatenedBy(IWatchable future)
+    public static bool IsThreatenedBy(IFutureNode future) =>
+        WorkerScope.Troupe is { } troupe && IsThreatenedBy(future, troupe, out _);
+
+    /// <summary>Whether a wait for the future by a worker of the troupe might starve the troupe.</summary>
+    /// <param name="future">The future.</param>
+    /// <param name="troupe">The troupe.</param>
+    /// <param name="openSteps">Null, or the steps that have not returned yet the future that one behind this one will wait for: when one of
+    /// them has, ask again.</param>
+    public static bool IsThreatenedBy(IFutureNode future, IFutureOwner troupe, out List<IFutureNode>? openSteps)
     {
-        if (InsideWorker.Troupe is not { } troupe) return false;
-        if (IsTaskBehind(future, troupe, out var gathering)) return true;
-        return gathering is not null && new SelfWait(troupe).IsBehind(gathering);
+        openSteps = null;
+        if (IsTaskBehind(future, troupe, out var combined, ref openSteps)) return true;
+        if (combined is null) return false;
+        var search = new SelfWait(troupe) { _openSteps = openSteps };
+        var isThreatened = search.IsBehind(combined);
+        openSteps = search._openSteps;
+        return isThreatened;
     }
 
-    public static InvalidOperationException Refusal() => new(
-        $"A worker of '{InsideWorker.Troupe!.Name}' waited for an unfinished future of the same troupe, or for one behind it, which could starve " +
-        "the troupe for ever. Submit without waiting and return the future's work, or give that work a troupe of its own.");
+    public static InvalidOperationException Refusal() => Refusal(WorkerScope.Troupe!);
 
-    private bool IsBehind(IGathering gathering)
+    public static InvalidOperationException Refusal(IFutureOwner troupe) => new(
+        $"A worker of '{troupe.Name}' waited for an unfinished future of the same troupe, or for one that depends on it. " +
+        "That could starve the troupe for ever. Submit without waiting and return the future's work, " +
+        "or give that work a troupe of its own.");
+
+    private bool IsBehind(ICombinedFuture combined)
     {
-        var root = NodeOf(gathering);
+        var root = NodeOf(combined);
         while (!root.IsBehind && _new.TryPop(out var node)) Explore(node);
         return root.IsBehind;
     }
 
-    /// <summary>Follows a future's inputs: to an unfinished task of the troupe (true), else to a gathering, or to neither.</summary>
-    private static bool IsTaskBehind(IWatchable future, ITroupeCore troupe, out IGathering? gathering)
+    /// <summary>Follows a future's inputs. True if an unfinished task of the troupe comes first; else gives the combined future that
+    /// does, if any.</summary>
+    private static bool IsTaskBehind(
+        IFutureNode future, IFutureOwner troupe, out ICombinedFuture? combined, ref List<IFutureNode>? openSteps)
     {
-        gathering = null;
-        for (IWatchable? next = future; next is { IsCompleted: false }; next = next.Input)
+        combined = null;
+        IFutureNode? openStep = null;   // the last: none before it can return before it has
+        HashSet<IFutureNode>? seen = null;
+        for (IFutureNode? next = future; next is { IsCompleted: false }; next = next.Input)
         {
-            if (next.WorkedBy == troupe) return true;
-            gathering = next as IGathering;
-            if (gathering is not null) return false;
+            if (next.WorkedBy is { } worker && worker.IsWorkedBy(troupe)) return true;
+            combined = next as ICombinedFuture;
+            if (combined is not null) break;
+            if (next is not IUnwrappedFuture unwrapped) continue;
+            if (unwrapped.Step is { IsCompleted: false } step) openStep = step;
+            // What a step has returned may depend on the step itself: a wait for ever, but not for a worker.
+            else if (!(seen ??= new(ReferenceEqualityComparer.Instance)).Add(next)) break;
         }
 
+        if (openStep is not null) (openSteps ??= []).Add(openStep);
         return false;
     }
 
     private void Explore(Node node)
     {
-        foreach (var source in node.Gathering.Sources)
+        foreach (var source in node.Combined.Sources)
         {
-            if (IsTaskBehind(source, _troupe, out var gathering)) Count(node);
-            else if (gathering is not null && NodeOf(gathering) is var behind)
+            if (IsTaskBehind(source, _troupe, out var combined, ref _openSteps)) Count(node);
+            else if (combined is not null && NodeOf(combined) is var behind)
             {
                 if (behind.IsBehind) Count(node);
                 else behind.Above.Add(node);
@@ -60,7 +85,7 @@ internal sealed class SelfWait
         }
     }
 
-    // One more source of the node is behind the troupe; perhaps that decides about it, and about those above it.
+    // One more source of the node waits for the troupe. That may decide about the node, and then about the nodes above it.
     private static void Count(Node node)
     {
         var decided = new Stack<Node>([node]);
@@ -71,25 +96,65 @@ internal sealed class SelfWait
         }
     }
 
-    private Node NodeOf(IGathering gathering)
+    private Node NodeOf(ICombinedFuture combined)
     {
-        if (_nodes.TryGetValue(gathering, out var node)) return node;
-        node = new Node(gathering);
-        _nodes.Add(gathering, node);
+        if (_nodes.TryGetValue(combined, out var node)) return node;
+        node = new Node(combined);
+        _nodes.Add(combined, node);
         _new.Push(node);
         return node;
     }
 
-    private sealed class Node(IGathering gathering)
+    private sealed class Node(ICombinedFuture combined)
     {
-        public IGathering Gathering => gathering;
+        public ICombinedFuture Combined => combined;
 
-        /// <summary>The gatherings that wait for this one.</summary>
+        /// <summary>The combined futures that wait for this one.</summary>
         public List<Node> Above { get; } = [];
 
-        /// <summary>How many more sources must be behind the troupe for this one to be: any of them, or all where the first would do.</summary>
-        public int Missing { get; set; } = gathering.EndsWithTheFirst ? gathering.Sources.Length : 1;
+        /// <summary>
+        /// How many more sources must wait for the troupe until this future does: one if it waits for all, all if it waits for the first.
+        /// </summary>
+        public int Missing { get; set; } = combined.EndsWithTheFirst ? combined.Sources.Length : 1;
 
         public bool IsBehind => Missing <= 0;
     }
+}
+
+/// <summary>A future whatever the type of its result.</summary>
+internal interface IFutureNode
+{
+    bool IsCompleted { get; }
+
+    /// <summary>Why it failed; null if it did not, or has not ended. To ask is no look at a fault.</summary>
+    Failure? PeekedFailure { get; }
+
+    /// <summary>The troupe that logs its fault if nobody looks at it, if any.</summary>
+    IFutureOwner? FaultOwner { get; }
+
+    /// <summary>The one future that this one waits for, if there is one and it may be unfinished.</summary>
+    IFutureNode? Input { get; }
+
+    /// <summary>The troupe, if this is the future of a task.</summary>
+    IFutureOwner? WorkedBy { get; }
+
+    void AddContinuation(IContinuation continuation);
+
+    void ForgetContinuation(IContinuation continuation);
+}
+
+/// <summary>A future that ends as one does that a step returns.</summary>
+internal interface IUnwrappedFuture
+{
+    /// <summary>The step; null once this future has ended.</summary>
+    IFutureNode? Step { get; }
+}
+
+/// <summary>A future that waits for several others.</summary>
+internal interface ICombinedFuture
+{
+    IFutureNode[] Sources { get; }
+
+    /// <summary>Whether it waits for the first of them only, not for all.</summary>
+    bool EndsWithTheFirst { get; }
 }

@@ -1,316 +1,195 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using TinyWorker.Backends;
 using TinyWorker.Futures;
-using TinyWorker.Queueing;
+using TinyWorker.Tasks;
 
 namespace TinyWorker.Streaming;
 
 /// <summary>
-/// A map: reads the source, submits, and yields each item when its task has ended. Nothing runs beside it: the source is read by the one who
-/// enumerates, inside MoveNext, so there is nothing to hand over, to stop, or to leave behind.
+/// One enumeration of a map: it reads the source, submits, and yields each item when its task has ended. Nothing runs beside it: the thread
+/// that enumerates reads the source, inside MoveNext. So there is no other thread to pass items to, to stop, or to leave behind.
 /// </summary>
 /// <remarks>
-/// Each MoveNext reads at least one item, if the source has one and the window room, and reads on until the window is full or there is
-/// something to yield. So the window stays as full as it was while the consumer works, and no finished item is held back by a
-/// full window. Where items end so fast that to wake a thread takes longer, a consumer that blocks is woken for several at once, a millisecond
-/// late at most (<see cref="ArrivalPace"/>). However the enumeration ends, what is outstanding is cancelled and waited for, and then the source is disposed.
+/// Each MoveNext reads at least one item, if the source has one and the window has room. It reads on until the window is full or there is
+/// something to yield. So the window stays full while the consumer works, and a full window never holds back an item that has ended.
+/// However the enumeration ends, the map cancels what is outstanding, waits for it, and disposes the source last. An item that was read is
+/// in one place at a time: at the gate (<see cref="Queued"/>), or in the window. The end looks at both, and at what a subclass adds.
 /// </remarks>
-internal static class MapReader
+internal abstract class MapReader<TIn, TOut>
 {
-    public static IEnumerable<MapItem<TIn, TOut>> Read<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe, IEnumerable<TIn> source, MapOptions options)
+    private readonly ITinyTroupe<TIn, TOut> _troupe;
+    private ExceptionDispatchInfo? _sourceError;   // set once, with _isRead
+
+    /// <summary>Begins a map.</summary>
+    /// <param name="troupe">The troupe.</param>
+    /// <param name="countedSource">The source; if it knows its count, and the options tell no other, that is the total of the
+    /// progress.</param>
+    /// <param name="options">The options of the map.</param>
+    /// <param name="tokens">What cancels the map, and what stops its reading.</param>
+    /// <param name="turn">Whose turn it is in this enumeration.</param>
+    protected MapReader(ITinyTroupe<TIn, TOut> troupe, object countedSource, MapOptions options, MapTokens tokens, MapTurn turn)
     {
-        var progress = Reporter<TIn>(options, source);
-        var window = Window(troupe, options, progress);
-        IEnumerator<TIn>? reader = null;
-        (MapItem<TIn, TOut> Item, SignallingTicket Ticket)? queued = null;   // read, and not yet accepted by a full troupe
-        ExceptionDispatchInfo? sourceError = null;
-        var isRead = false;
-        long index = 0;
-        var spin = new LearnedSpin();
-        var pace = new ArrivalPace(WorkersOf(troupe));
-        Func<bool> isThere = () => window.HasReady || queued is { Ticket.Outcome: not null };
-        try
-        {
-            while (true)
-            {
-                if (queued is { Ticket.Outcome: not null }) Accept();
-                var mustRead = true;
-                while (!isRead && queued is null && window.HasRoom && (mustRead || !window.HasReady))
-                {
-                    mustRead = false;
-                    TryRead();
-                }
-
-                if (window.TryTake() is { } item) yield return item;
-                else if (window.Count > 0 || queued is not null) WaitForOne(window, spin, pace, isThere, yielded: index - window.Count - (queued is null ? 0 : 1));
-                else if (isRead) break;
-            }
-
-            sourceError?.Throw();
-        }
-        finally
-        {
-            try
-            {
-                queued?.Ticket.Cancel();
-                if (queued is { Ticket.Outcome: AdmissionTicket.End.Entered, Item: var late }) window.Add(late);
-                (troupe as TinyTroupe<TIn, TOut>)?.Maps.Remove(window);
-                Leave(window);
-            }
-            finally
-            {
-                try
-                {
-                    reader?.Dispose();
-                }
-                finally
-                {
-                    progress?.End();
-                }
-            }
-        }
-
-        void TryRead()
-        {
-            try
-            {
-                window.WaitsFor = MapWait.Source;
-                reader ??= source.GetEnumerator();
-                var hasNext = reader.MoveNext();
-                window.WaitsFor = MapWait.Consumer;
-                if (!hasNext)
-                {
-                    isRead = true;
-                    return;
-                }
-
-                var input = reader.Current;
-                SignallingTicket? ticket = null;
-                TinyFuture<TOut> future;
-                if (troupe is TinyTroupe<TIn, TOut> own) ticket = own.SubmitOrQueue(input, window.Signal, out future);
-                else future = troupe.Submit(input);
-                var item = new MapItem<TIn, TOut>(window, index++, input, future);
-                if (ticket is null) window.Add(item);
-                else queued = (item, ticket);
-            }
-            catch (Exception e)
-            {
-                sourceError = ExceptionDispatchInfo.Capture(e);
-                isRead = true;
-            }
-        }
-
-        void Accept()
-        {
-            var (item, ticket) = queued!.Value;
-            queued = null;
-            if (ticket.Outcome == AdmissionTicket.End.Entered)
-            {
-                window.Add(item);
-                return;
-            }
-
-            // Stopped meanwhile.
-            sourceError = ExceptionDispatchInfo.Capture(((TinyTroupe<TIn, TOut>)troupe).Stopped());
-            isRead = true;
-        }
+        _troupe = troupe;
+        Tokens = tokens;
+        Turn = turn;
+        Target = troupe as IMapTarget<TIn, TOut>;
+        Workers = Target?.Workers ?? (troupe as IStage)?.Breadth ?? Environment.ProcessorCount;
+        Progress = ReporterFor(countedSource, options);
+        var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * Workers);
+        Window = options.Ordered ? new OrderedWindow<TIn, TOut>(size, Progress) : new UnorderedWindow<TIn, TOut>(size, Progress);
+        turn.WakeWith(Window.Signal.Set);
+        Target?.Add(Window);
     }
 
-    public static async IAsyncEnumerable<MapItem<TIn, TOut>> ReadAsync<TIn, TOut>(
-        ITinyTroupe<TIn, TOut> troupe, IAsyncEnumerable<TIn> source, object countedSource, MapOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Whether every item of the source was read and yielded.</summary>
+    public virtual bool IsOver => IsRead && IsEmpty;
+
+    protected ITinyTroupe<TIn, TOut> Troupe => _troupe;
+
+    protected MapTokens Tokens { get; }
+
+    protected MapTurn Turn { get; }
+
+    /// <summary>The troupe, if it is one of this library.</summary>
+    protected IMapTarget<TIn, TOut>? Target { get; }
+
+    protected int Workers { get; }
+
+    protected ProgressReporter? Progress { get; }
+
+    protected MapWindow<TIn, TOut> Window { get; }
+
+    /// <summary>Whether nothing more is read: the source has ended or failed, the troupe has stopped, or reading was to stop.</summary>
+    protected bool IsRead { get; private set; }
+
+    /// <summary>An item that was read, and not yet accepted by a full troupe.</summary>
+    protected (MapItem<TIn, TOut> Item, SignallingTicket Ticket)? Queued { get; private set; }
+
+    protected bool HasTicketEnded => Queued is { Ticket.Outcome: not null };
+
+    /// <summary>How many items were read and are not in the window.</summary>
+    protected virtual int OutsideTheWindow => Queued is null ? 0 : 1;
+
+    /// <summary>Whether no item is outstanding.</summary>
+    protected bool IsEmpty => Window.Count == 0 && OutsideTheWindow == 0;
+
+    protected bool HasRoom => Window.Count + OutsideTheWindow < Window.Size;
+
+    /// <summary>How many items were submitted.</summary>
+    protected long Count { get; private set; }
+
+    /// <summary>How the map ends: with which error, and with what goes with it.</summary>
+    protected Ending Ending { get; } = new();
+
+    /// <summary>Reads at least one item, if the source has one and the window has room, and reads on until there is something to
+    /// yield.</summary>
+    public virtual void ReadOn()
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        // The source and a full troupe are asked with a token of the map's own: it fires however the map ends.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var progress = Reporter<TIn>(options, countedSource);
-        var window = Window(troupe, options, progress);
-        IAsyncEnumerator<TIn>? reader = null;
-        Task<MapItem<TIn, TOut>?>? reading = null;   // under way: a source, or a troupe, that takes its time
-        ExceptionDispatchInfo? sourceError = null;
-        var isRead = false;
-        long index = 0;
-        await using var registration = ending.Token.UnsafeRegister(static signal => ((Signal)signal!).Set(), window.Signal).ConfigureAwait(false);
-        try
-        {
-            while (true)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var mustRead = true;
-                while (!isRead && window.HasRoom && (mustRead || !window.HasReady))
-                {
-                    mustRead = false;
-                    window.WaitsFor = MapWait.Source;   // it may answer at once, after a long time
-                    var read = reading is null ? ReadOneAsync() : new ValueTask<MapItem<TIn, TOut>?>(reading);
-                    window.WaitsFor = MapWait.Consumer;
-                    if (!read.IsCompleted)
-                    {
-                        reading ??= SignalWhenDone(read.AsTask(), window.Signal);
-                        break;
-                    }
-
-                    reading = null;
-                    try
-                    {
-                        if (await read.ConfigureAwait(false) is { } next) window.Add(next);
-                        else isRead = true;
-                    }
-                    catch (Exception e)
-                    {
-                        sourceError = ExceptionDispatchInfo.Capture(e);
-                        isRead = true;
-                    }
-                }
-
-                if (window.TryTake() is { } item)
-                {
-                    yield return item;
-                    continue;
-                }
-
-                if (window.Count == 0 && isRead) break;
-                RefuseToStarve(window);
-                window.PrepareToWait();
-                window.WaitsFor = reading is null ? MapWait.Task : MapWait.Source;
-                await window.Signal.WaitAsync().ConfigureAwait(false);
-                window.WaitsFor = MapWait.Consumer;
-            }
-
-            sourceError?.Throw();
-        }
-        finally
-        {
-            try
-            {
-                (troupe as TinyTroupe<TIn, TOut>)?.Maps.Remove(window);
-                await CancelAsync(ending).ConfigureAwait(false);
-                await LeaveAsync(window).ConfigureAwait(false);
-                if (reading is not null) await EndedAsync(reading, window).ConfigureAwait(false);
-            }
-            finally
-            {
-                try
-                {
-                    if (reader is not null) await reader.DisposeAsync().ConfigureAwait(false);
-                }
-                finally
-                {
-                    if (progress is not null) await progress.EndAsync().ConfigureAwait(false);
-                }
-            }
-        }
-
-        async ValueTask<MapItem<TIn, TOut>?> ReadOneAsync()
-        {
-            reader ??= source.GetAsyncEnumerator(ending.Token);
-            if (!await reader.MoveNextAsync().ConfigureAwait(false)) return null;
-            if (ending.IsCancellationRequested) return null;   // read too late: nobody wants it any more
-            var input = reader.Current;
-            if (troupe is not TinyTroupe<TIn, TOut> own || !own.TrySubmit(input, out var future))
-                future = await troupe.SubmitAsync(input, ending.Token).ConfigureAwait(false);
-            return new MapItem<TIn, TOut>(window, index++, input, future);
-        }
+        if (HasTicketEnded) TakeQueued();
+        if (!IsRead && Tokens.IsStopRequested) StopReading();
+        var mustRead = true;
+        while (!IsRead && HasRoom && (mustRead || !Window.HasReady) && TryRead()) mustRead = false;
     }
 
-    private static ProgressReporter? Reporter<TIn>(MapOptions options, object source) => options.Progress is { } progress
-        ? new ProgressReporter(progress, source is IEnumerable<TIn> counted && counted.TryGetNonEnumeratedCount(out var count) ? count : null)
-        : null;
+    /// <summary>Takes the next item to yield, if its task has ended.</summary>
+    public MapItem<TIn, TOut>? TryTake() => Window.TryTake();
 
-    private static MapWindow<TIn, TOut> Window<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe, MapOptions options, ProgressReporter? progress)
+    /// <summary>Throws the error of the source, or of a troupe that has stopped. It comes after the results before it.</summary>
+    public void ThrowSourceError()
     {
-        var size = options.Window ?? (int)Math.Min(int.MaxValue, (long)MapOptions.WindowPerWorker * WorkersOf(troupe));
-        MapWindow<TIn, TOut> window = options.Ordered ? new OrderedWindow<TIn, TOut>(size, progress) : new UnorderedWindow<TIn, TOut>(size, progress);
-        (troupe as TinyTroupe<TIn, TOut>)?.Maps.Add(window);
-        return window;
+        // A source whose token has fired because the map was cancelled may throw: the cancellation is what ends the map.
+        if (_sourceError is { SourceException: OperationCanceledException }) Tokens.ThrowIfCancelled();
+        _sourceError?.Throw();
     }
 
-    private static int WorkersOf<TIn, TOut>(ITinyTroupe<TIn, TOut> troupe) =>
-        troupe is TinyTroupe<TIn, TOut> own ? own.Workers : Environment.ProcessorCount;
+    /// <summary>Reads one item and submits it, or calls <see cref="EndSource"/>. False if the item is not there yet, or not
+    /// accepted.</summary>
+    protected abstract bool TryRead();
 
-    private static void WaitForOne<TIn, TOut>(MapWindow<TIn, TOut> window, LearnedSpin spin, ArrivalPace pace, Func<bool> isThere, long yielded)
+    /// <summary>Drops what was read and not yet submitted.</summary>
+    protected virtual void DropBacklog()
     {
-        if (spin.TryUntil(isThere)) return;
-        RefuseToStarve(window);
-        window.WaitsFor = MapWait.Task;
-        if (pace.ItemsToHold(window.Count) is > 0 and var hold)
-        {
-            window.PrepareToWait(hold);
-            window.Signal.Wait(ArrivalPace.LongestHold);
-        }
-
-        if (!isThere())
-        {
-            window.PrepareToWait();
-            window.Signal.Wait(Timeout.InfiniteTimeSpan);
-        }
-
-        window.WaitsFor = MapWait.Consumer;
-        pace.Woken(yielded, Stopwatch.GetTimestamp());
     }
 
-    // Inside a worker of the very troupe the wait might be for ever.
-    private static void RefuseToStarve<TIn, TOut>(MapWindow<TIn, TOut> window)
+    /// <summary>Nothing more is to be read.</summary>
+    protected virtual void StopReading() => EndSource();
+
+    /// <summary>Adds an item that was submitted.</summary>
+    /// <param name="input">The item.</param>
+    /// <param name="future">Its future.</param>
+    /// <param name="ticket">Its place in the line at the gate of the troupe; null if it was accepted at once.</param>
+    protected void Add(TIn input, TinyFuture<TOut> future, SignallingTicket? ticket)
     {
-        if (InsideWorker.Troupe is not null && window.Items.FirstOrDefault() is { Future.WouldStarve: true }) throw SelfWait.Refusal();
+        Debug.Assert(Queued is null, "one item waits at the gate: the items are accepted in their order");
+        var item = new MapItem<TIn, TOut>(Window, Count++, input, future);
+        if (ticket is null) Window.Add(item);
+        else Queued = (item, ticket);
     }
 
-    private static async Task CancelAsync(CancellationTokenSource ending)
+    protected void EndSource(Exception? error = null)
     {
-        try
-        {
-            await ending.CancelAsync().ConfigureAwait(false);
-        }
-        catch (AggregateException)
-        {
-            // What a source does with its token is its own affair, and must not keep the map from being left.
-        }
+        if (IsRead) return;
+        if (error is not null) _sourceError = ExceptionDispatchInfo.Capture(error);
+        IsRead = true;
     }
 
-    private static Task<T> SignalWhenDone<T>(Task<T> task, Signal signal)
+    /// <summary>To be called before a wait: inside a worker of the same troupe it might never end.</summary>
+    protected void RefuseToStarve()
     {
-        task.ContinueWith(
-            static (_, signal) => ((Signal)signal!).Set(),
-            signal, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return task;
+        if (WorkerScope.Troupe is not null && Window.Items.FirstOrDefault() is { Future.WouldStarve: true }) throw SelfWait.Refusal();
     }
 
-    private static void Leave<TIn, TOut>(MapWindow<TIn, TOut> window)
+    /// <summary>For the end: takes the item out of the line, unless it is being accepted just now. False while that is so: the ticket
+    /// then sets the signal of the window, and this is to be called again.</summary>
+    // A ticket that cannot be withdrawn was taken out of the line by the thread that admits it. That thread enters the item first and ends
+    // the ticket afterwards. Only then is it known that the item runs or waits, and can be cancelled like any other.
+    protected bool TryCancelQueued()
     {
-        window.Leave();
-        foreach (var item in window.Items) item.Future.Cancel();
-        foreach (var item in window.Items)
-        {
-            Blocking.Wait(item.Future, Timeout.InfiniteTimeSpan, CancellationToken.None);
-            window.Left(item);
-        }
+        if (Queued is not { } queued) return true;
+        queued.Ticket.Cancel();
+        if (queued.Ticket.Outcome is not { } outcome) return false;
+        Queued = null;
+        if (outcome != AdmissionTicket.End.Entered) return true;
+        CancelForGood(queued.Item.Future);
+        Window.Add(queued.Item);
+        return true;
     }
 
-    private static async ValueTask LeaveAsync<TIn, TOut>(MapWindow<TIn, TOut> window)
+    /// <summary>Cancels a task of a map that was left, which will wait for it: no worker is given up for it. Inside a worker of the same
+    /// troupe, which may be the very worker that runs the task, the grace counts.</summary>
+    protected static void CancelForGood(TinyFuture<TOut> future)
     {
-        window.Leave();
-        foreach (var item in window.Items) item.Future.Cancel();
-        foreach (var item in window.Items)
-        {
-            await new Ended<TOut>(item.Future);
-            window.Left(item);
-        }
+        if (future.WouldStarve) future.Cancel();
+        else future.CancelWithoutGrace();
     }
 
-    // What was being read when the map was left: read it must be, for a source cannot be disposed while it is asked.
-    private static async ValueTask EndedAsync<TIn, TOut>(Task<MapItem<TIn, TOut>?> reading, MapWindow<TIn, TOut> window)
+    /// <summary>Cancels every item in the window, because the map ends.</summary>
+    protected void CancelWindow()
     {
-        try
+        Window.Abandon();
+        // The youngest first: else a worker that has stopped an older one would begin the next.
+        foreach (var item in Window.Items.Reverse()) CancelForGood(item.Future);
+    }
+
+    // The ticket of the queued item has ended: the item was accepted, or the troupe has stopped.
+    private void TakeQueued()
+    {
+        var (item, ticket) = Queued!.Value;
+        Queued = null;
+        if (ticket.Outcome == AdmissionTicket.End.Entered)
         {
-            if (await reading.ConfigureAwait(false) is { } item)
-            {
-                item.Future.Cancel();
-                await new Ended<TOut>(item.Future);
-            }
+            Window.Add(item);
+            return;
         }
-        catch (Exception)
-        {
-            // The map is over: its error is the one before.
-        }
+
+        DropBacklog();
+        EndSource(Target!.Stopped());
+    }
+
+    private static ProgressReporter? ReporterFor(object source, MapOptions options)
+    {
+        if (options.Progress is null) return null;
+        long? total = source is IEnumerable<TIn> counted && counted.TryGetNonEnumeratedCount(out var count) ? count : null;
+        return new ProgressReporter(options.Progress, options.Total ?? total);
     }
 }

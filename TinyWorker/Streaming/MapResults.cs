@@ -1,70 +1,99 @@
-using System.Runtime.CompilerServices;
+using TinyWorker.Diagnostics;
 
 namespace TinyWorker.Streaming;
 
-/// <summary>What a map yields of its items: results, with errors treated as the options say, or outcomes.</summary>
+/// <summary>What a map yields for its items: outcomes, or results, with errors treated as the options say.</summary>
 internal static class MapResults
 {
-    public static IEnumerable<TOut> Values<TIn, TOut>(IEnumerable<MapItem<TIn, TOut>> items, MapErrors errors)
+    public static IEnumerable<TOut> Values<TIn, TOut>(
+        ITinyTroupe<TIn, TOut> troupe, IEnumerable<TIn> source, MapOptions options, MapTurn turn)
     {
-        var failed = new FailedItems(errors);
-        using var all = items.GetEnumerator();
-        while (true)
+        var tokens = new MapTokens(options);
+        var failed = new FailedItems(options.Errors, tokens);
+        var ending = new Ending();
+        var items = BlockingMapReader<TIn, TOut>.Read(troupe, source, options, tokens, turn).GetEnumerator();
+        try
         {
-            try
+            while (true)
             {
-                if (!all.MoveNext()) break;
-            }
-            catch (Exception e) when (failed.TryAddLast(e))
-            {
-                break;
-            }
+                TOut result;
+                try
+                {
+                    if (!items.MoveNext()) break;
+                    if (failed.Add(items.Current)) continue;
+                    result = items.Current.Future.GetResultOfCompleted();
+                }
+                catch (Exception e) when (failed.TryAddLast(e) || ending.Note(e))
+                {
+                    break;
+                }
 
-            if (!failed.Add(all.Current)) yield return all.Current.Future.GetResultOfCompleted();
+                yield return result;
+            }
+        }
+        finally
+        {
+            ending.Run(items.Dispose);
+            ending.ThrowIfNew();
         }
 
-        failed.ThrowIfAny();
+        if (!turn.IsLeaving) failed.ThrowIfAny();
     }
 
     public static async IAsyncEnumerable<TOut> ValuesAsync<TIn, TOut>(
-        IAsyncEnumerable<MapItem<TIn, TOut>> items, MapErrors errors, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IAsyncEnumerable<MapItem<TIn, TOut>> map, MapErrors errors, MapTokens tokens, MapTurn turn)
     {
-        var failed = new FailedItems(errors);
-        await using var all = items.WithCancellation(cancellationToken).ConfigureAwait(false).GetAsyncEnumerator();
-        while (true)
+        var failed = new FailedItems(errors, tokens);
+        var ending = new Ending();
+        var items = map.GetAsyncEnumerator(CancellationToken.None);
+        try
         {
-            try
+            while (true)
             {
-                if (!await all.MoveNextAsync()) break;
-            }
-            catch (Exception e) when (failed.TryAddLast(e))
-            {
-                break;
-            }
+                TOut result;
+                try
+                {
+                    if (!await items.MoveNextAsync().ConfigureAwait(false)) break;
+                    if (failed.Add(items.Current)) continue;
+                    result = items.Current.Future.GetResultOfCompleted();
+                }
+                catch (Exception e) when (failed.TryAddLast(e) || ending.Note(e))
+                {
+                    break;
+                }
 
-            if (!failed.Add(all.Current)) yield return all.Current.Future.GetResultOfCompleted();
+                yield return result;
+            }
+        }
+        finally
+        {
+            await ending.RunAsync(items.DisposeAsync).ConfigureAwait(false);
+            ending.ThrowIfNew();
         }
 
-        failed.ThrowIfAny();
+        if (!turn.IsLeaving) failed.ThrowIfAny();
     }
 
-    public static IEnumerable<TinyOutcome<TIn, TOut>> Outcomes<TIn, TOut>(IEnumerable<MapItem<TIn, TOut>> items)
+    public static IEnumerable<TinyOutcome<TIn, TOut>> Outcomes<TIn, TOut>(
+        ITinyTroupe<TIn, TOut> troupe, IEnumerable<TIn> source, MapOptions options, MapTurn turn)
     {
+        var items = BlockingMapReader<TIn, TOut>.Read(troupe, source, options, new MapTokens(options), turn);
         foreach (var item in items) yield return item.ToOutcome();
     }
 
-    public static async IAsyncEnumerable<TinyOutcome<TIn, TOut>> OutcomesAsync<TIn, TOut>(
-        IAsyncEnumerable<MapItem<TIn, TOut>> items, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<TinyOutcome<TIn, TOut>> OutcomesAsync<TIn, TOut>(IAsyncEnumerable<MapItem<TIn, TOut>> map)
     {
-        await foreach (var item in items.WithCancellation(cancellationToken).ConfigureAwait(false)) yield return item.ToOutcome();
+        await foreach (var item in map.ConfigureAwait(false)) yield return item.ToOutcome();
     }
 
-    /// <summary>The errors that are thrown at the end, if that is how they are treated.</summary>
-    private sealed class FailedItems(MapErrors errors)
+    /// <summary>The errors of a map that throws them at the end (<see cref="MapErrors.ThrowAtEnd"/>).</summary>
+    private sealed class FailedItems(MapErrors errors, MapTokens tokens)
     {
         private readonly List<(long Index, Exception Exception)> _failed = [];
+        private Exception? _last;   // the error that ended the map
 
-        /// <summary>False if the item's result is to be asked for, which throws if it failed.</summary>
+        /// <summary>Adds the error of an item. False if there is none, or if errors are thrown at once: then the caller asks for the
+        /// result.</summary>
         public bool Add<TIn, TOut>(MapItem<TIn, TOut> item)
         {
             if (errors == MapErrors.Throw || item.Future.FailureOrNull is not { } failure) return false;
@@ -72,19 +101,25 @@ internal static class MapResults
             return true;
         }
 
-        /// <summary>The error that ended the map itself: it comes with those of the items, if there are any, and alone if there are none.</summary>
+        /// <summary>Notes the error that ended the map itself. False if no item has failed: then that error is
+        /// thrown alone. False also if the map was cancelled: nobody wants its errors.</summary>
+        // A source may throw a cancellation of its own, of a request that took too long: that is an error like any other.
         public bool TryAddLast(Exception exception)
         {
-            if (_failed.Count == 0 || exception is OperationCanceledException) return false;
-            _failed.Add((long.MaxValue, exception));
+            if (_failed.Count == 0 || (exception is OperationCanceledException && tokens.IsCancelled)) return false;
+            _last = exception;
             return true;
         }
 
+        /// <summary>Throws the errors of the items and, after them, that which ended the map and those that go with it.</summary>
+        // To be called once the source is disposed: what its Dispose throws goes with the error that ended the map, and a filter of a catch
+        // runs before the blocking map has disposed it.
         public void ThrowIfAny()
         {
             if (_failed.Count == 0) return;
-            _failed.Sort(static (a, b) => a.Index.CompareTo(b.Index));
-            throw new AggregateException($"{_failed.Count} errors in a map.", _failed.Select(static item => item.Exception));
+            List<Exception> all = [.. _failed.OrderBy(static item => item.Index).Select(static item => item.Exception)];
+            if (_last is not null) all.AddRange([_last, .. Ending.LaterThan(_last)]);
+            throw new AggregateException($"{Wording.Of(all.Count, "error")} in a map.", all);
         }
     }
 }

@@ -1,10 +1,12 @@
+using TinyWorker.Threading;
+
 namespace TinyWorker.Streaming;
 
-/// <summary>Yields in the order of the source: only the first item is ever looked at, and nothing is sorted.</summary>
+/// <summary>Yields in the order of the source. It looks at the first item only, and sorts nothing.</summary>
 internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progress) : MapWindow<TIn, TOut>(size, progress)
 {
     private readonly Queue<MapItem<TIn, TOut>> _items = new();
-    private MapItem<TIn, TOut>? _awaited;   // whose end the consumer waits for
+    private MapItem<TIn, TOut>? _awaited;   // the consumer waits until its task ends
 
     public override int Count => _items.Count;
 
@@ -16,8 +18,8 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
     {
         if (!HasReady) return null;
         var item = _items.Dequeue();
-        _awaited = null;   // or it would be kept until the next wait
-        Tally(item);
+        _awaited = null;   // else the item would be kept alive until the next wait
+        CountConsumed(item);
         return item;
     }
 
@@ -32,17 +34,17 @@ internal sealed class OrderedWindow<TIn, TOut>(int size, ProgressReporter? progr
 
         if (awaited is null) return;
         Volatile.Write(ref _awaited, awaited);
-        // Watching it tells at once if it has ended; if it was watched before, one of the two sees the other.
-        awaited.Watch();
+        // A new subscription is told at once if the task has ended. With an old one, either NoteEnded sees _awaited or this sees the end.
+        awaited.Subscribe();
         Interlocked.MemoryBarrier();
         if (awaited.Future.IsCompleted) Signal.Set();
     }
 
     protected override void Keep(MapItem<TIn, TOut> item) => _items.Enqueue(item);
 
-    protected override void Tell(MapItem<TIn, TOut> item)
+    protected override void NoteEnded(MapItem<TIn, TOut> item)
     {
-        // A full fence stands between the end of the future and this.
+        // A full fence stands between the end of the future and this read.
         if (Volatile.Read(ref _awaited) == item) Signal.Set();
     }
 }

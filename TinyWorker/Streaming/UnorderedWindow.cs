@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Streaming;
 
 /// <summary>Yields in the order in which the tasks end.</summary>
 internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? progress) : MapWindow<TIn, TOut>(size, progress)
 {
-    private readonly List<MapItem<TIn, TOut>> _items = [];               // in no order; each knows its position
+    private readonly List<MapItem<TIn, TOut>> _items = [];               // in no order; each item knows its position
     private readonly ConcurrentQueue<MapItem<TIn, TOut>> _ready = new();
-    private int _hold;   // how many of them nobody needs to be told of
+    private int _hold;   // the signal is set when more items than that are ready
 
     public override int Count => _items.Count;
 
@@ -22,14 +23,14 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
         _items[item.Position] = last;
         last.Position = item.Position;
         _items.RemoveAt(_items.Count - 1);
-        Tally(item);
+        CountConsumed(item);
         return item;
     }
 
     public override void PrepareToWait(int hold)
     {
         Volatile.Write(ref _hold, hold);
-        Interlocked.MemoryBarrier();   // one of the two sees the other
+        Interlocked.MemoryBarrier();   // either NoteEnded sees _hold, or this sees the item
         if (_ready.Count > hold) Signal.Set();
     }
 
@@ -37,10 +38,10 @@ internal sealed class UnorderedWindow<TIn, TOut>(int size, ProgressReporter? pro
     {
         item.Position = _items.Count;
         _items.Add(item);
-        item.Watch();
+        item.Subscribe();
     }
 
-    protected override void Tell(MapItem<TIn, TOut> item)
+    protected override void NoteEnded(MapItem<TIn, TOut> item)
     {
         _ready.Enqueue(item);
         Interlocked.MemoryBarrier();

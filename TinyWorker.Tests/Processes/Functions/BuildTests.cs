@@ -1,11 +1,11 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text;
-using TinyWorker.Backends.Processes.Functions;
+using TinyWorker.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>A function goes to the very build it came from, or nowhere.</summary>
+/// <summary>A function is rebuilt only by the build that described it.</summary>
 internal sealed class BuildTests
 {
     private string _folder = "";
@@ -24,7 +24,9 @@ internal sealed class BuildTests
         bytes[bytes.AsSpan().IndexOf(build)] ^= 1;
         var error = Assert.Throws<InvalidOperationException>(() => TravellingFunction.Rebuild(bytes))!;
         Assert.That(error.Message, Does.Contain(nameof(Rebuild_OfAnotherBuildOfTheAssembly_SaysWhichAndWhatToDo)));
-        Assert.That(error.Message, Does.Contain("another build of 'TinyWorker.Tests, ").And.Contain(typeof(BuildTests).Module.ModuleVersionId.ToString()));
+        Assert.That(
+            error.Message,
+            Does.Contain("another build of 'TinyWorker.Tests, ").And.Contain(typeof(BuildTests).Module.ModuleVersionId.ToString()));
         Assert.That(error.Message, Does.Contain(typeof(BuildTests).Assembly.Location).And.Contain("restart the program"));
     }
 
@@ -55,8 +57,12 @@ internal sealed class BuildTests
         var captured = 1;
         var method = Renamed(TravellingFunction.Describe((Func<int, string>)NameOf<int>, "function").Bytes, nameof(NameOf), "NameIf");
         var variable = Renamed(TravellingFunction.Describe((int x) => x + captured, "function").Bytes, nameof(captured), "cupturad");
-        Assert.That(() => TravellingFunction.Rebuild(method), Throws.InvalidOperationException.With.Message.Contains("'NameIf' is not where it was: 'NameOf' is there"));
-        Assert.That(() => TravellingFunction.Rebuild(variable), Throws.InvalidOperationException.With.Message.Contains("'cupturad' is not where it was"));
+        Assert.That(
+            () => TravellingFunction.Rebuild(method),
+            Throws.InvalidOperationException.With.Message.Contains("'NameIf' is not where it was: 'NameOf' is there"));
+        Assert.That(
+            () => TravellingFunction.Rebuild(variable),
+            Throws.InvalidOperationException.With.Message.Contains("'cupturad' is not where it was"));
 
         static byte[] Renamed(byte[] bytes, string from, string to)
         {
@@ -109,11 +115,12 @@ internal sealed class BuildTests
     public void TypeArgument_OfAnAssemblyInMemoryAlone_IsRefused()
     {
         var type = MadeAssembly.Run("TinyWorkerMade6", "!").Method.DeclaringType!;
-        var function = GetType().GetMethod(nameof(NameOf), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).CreateDelegate<Func<int, string>>();
+        var method = GetType().GetMethod(nameof(NameOf), BindingFlags.NonPublic | BindingFlags.Static)!;
+        var function = method.MakeGenericMethod(type).CreateDelegate<Func<int, string>>();
         Assert.That(Journey.Refusal(function), Does.Contain("'TinyWorkerMade6, ").And.Contain("made while the program runs"));
     }
 
-    // In a child: a test host finds assemblies in ways of its own.
+    // In a child, because a test host finds assemblies in its own ways.
     private static string Call(Func<string, string> function)
     {
         using var child = new FunctionChild();
@@ -131,7 +138,7 @@ internal sealed class BuildTests
     private void Write(string name, string suffix)
     {
         var path = Path.Combine(_folder, name + ".dll");
-        // A new file, not new content: the old one is mapped into this process.
+        // A new file instead of new content: the old file is mapped into this process.
         File.Delete(path);
         using var file = File.Create(path);
         MadeAssembly.Save(name, suffix, file);

@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>A captured value that travels arrives whole.</summary>
+/// <summary>A captured value arrives complete.</summary>
 internal sealed partial class CapturedValueTests
 {
     [TestCaseSource(nameof(Values))]
@@ -143,24 +143,35 @@ internal sealed partial class CapturedValueTests
 
     private static IEnumerable<object> Values() =>
     [
-        true, 'ß', (byte)1, (sbyte)-1, (short)-2, (ushort)2, -3, 3u, long.MinValue, ulong.MaxValue, 1.5f, 0.1, 1.10m, (Half)1.5, Int128.MinValue, UInt128.MaxValue,
-        "", "\ud800", "a \0 \u1234 \ud83d\ude00", DayOfWeek.Friday, RegexOptions.Compiled | RegexOptions.ECMAScript, Guid.NewGuid(), BigInteger.Pow(7, 99),
+        true, 'ß', (byte)1, (sbyte)-1, (short)-2, (ushort)2, -3, 3u, long.MinValue, ulong.MaxValue, 1.5f, 0.1, 1.10m,
+        (Half)1.5, Int128.MinValue, UInt128.MaxValue,
+        "", "\ud800", "a \0 \u1234 \ud83d\ude00", DayOfWeek.Friday, RegexOptions.Compiled | RegexOptions.ECMAScript, Guid.NewGuid(),
+        BigInteger.Pow(7, 99),
         new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Unspecified), DateTime.MaxValue,
-        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)), TimeSpan.FromTicks(-1), new DateOnly(2026, 1, 2), new TimeOnly(3, 4, 5, 6),
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)), TimeSpan.FromTicks(-1), new DateOnly(2026, 1, 2),
+        new TimeOnly(3, 4, 5, 6),
         new Uri("https://example.org/a?b#c"), new Uri("a/b", UriKind.Relative), new Version(1, 2, 3), CultureInfo.GetCultureInfo(""),
         typeof(string), typeof(Dictionary<,>), typeof(List<Point[]>),
-        new byte[] { 1, 2 }, Array.Empty<int>(), new[] { true, false }, new[] { 'a', '\ud800' }, new[] { 0.1f }, new[] { "a", null }, new[] { DayOfWeek.Friday }, new[] { new Point(1, 2) },
+        new byte[] { 1, 2 }, Array.Empty<int>(), new[] { true, false },
+        new[] { 'a', '\ud800' }, new[] { 0.1f }, new[] { "a", null }, new[] { DayOfWeek.Friday },
+        new[] { new Point(1, 2) },
         new int[2, 3, 1], new int[][] { [1], [] }, new[] { 1.10m }, new[] { (int?)null, 1 },
         new List<int> { 1 }, new List<List<string>> { new() { "a" } }, new Queue<int>([1, 2]), new LinkedList<int>([1, 2]),
         new HashSet<int> { 3, 1 }, new Dictionary<string, int> { ["a"] = 1 }, new Dictionary<int, List<Point>> { [1] = [new(1, 2)] },
-        new SortedDictionary<string, int> { ["b"] = 1, ["a"] = 2 }, new SortedSet<int> { 2, 1 }, new SortedList<int, string> { [2] = "b", [1] = "a" },
-        ImmutableArray.Create(1, 2), ImmutableList.Create("a"), ImmutableHashSet.Create("a", "b"), ImmutableDictionary<string, int>.Empty.Add("a", 1),
+        new SortedDictionary<string, int> { ["b"] = 1, ["a"] = 2 }, new SortedSet<int> { 2, 1 },
+        new SortedList<int, string> { [2] = "b", [1] = "a" },
+        ImmutableArray.Create(1, 2), ImmutableList.Create("a"), ImmutableHashSet.Create("a", "b"),
+        ImmutableDictionary<string, int>.Empty.Add("a", 1),
         (1, "a"), (A: 1, B: (2, new[] { 3 })), Tuple.Create(1, "a"), new KeyValuePair<string, int>("a", 1), new { Name = "a", Size = 1 },
-        (1, 2, 3, 4, 5, 6, 7, 8, 9), new Point(1, 2), new Pair { First = 1, Second = 2 }, new Person("Ann", new(1, 2)) { Tags = { "x" } }, new WorkerInfo("t", 0, 1, 0),
+        (1, 2, 3, 4, 5, 6, 7, 8, 9), new Point(1, 2), new Pair { First = 1, Second = 2 }, new Person("Ann", new(1, 2)) { Tags = { "x" } },
+        new WorkerInfo("t", 0, 1, 0),
+        new List<string> { "\ud800", "a\udfff\ud800" }, new List<object> { 1, "a", 2.5m }, new Stack<int>([1, 2]), new OwnList { 1 },
+        System.Net.IPAddress.Parse("fe80::1%3"), new Complex[,] { { new(1, 2) } },
         new Weights("w", [1, 2]), new Settings { Root = "/", Depth = 3, Parent = new() { Root = ".." } },
     ];
 
-    private static double[] Numbers() => [double.NaN, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, 0.1, double.MaxValue];
+    private static double[] Numbers() =>
+        [double.NaN, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, 0.1, double.MaxValue];
 
     [GeneratedRegex("^[0-9]+$")]
     private static partial Regex Digits();
@@ -211,6 +222,8 @@ internal sealed partial class CapturedValueTests
         string? IHolds<string>.Held { get; set; }
     }
 
+    internal sealed class OwnList : List<int>;
+
     [JsonDerivedType(typeof(Animal), "animal")]
     [JsonDerivedType(typeof(Dog), "dog")]
     internal record Animal;
@@ -237,8 +250,10 @@ internal sealed partial class CapturedValueTests
 
     internal sealed class CelsiusConverter : JsonConverter<Celsius>
     {
-        public override Celsius Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(int.Parse(reader.GetString()!.Split(' ')[0]));
+        public override Celsius Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(int.Parse(reader.GetString()!.Split(' ')[0]));
 
-        public override void Write(Utf8JsonWriter writer, Celsius value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, Celsius value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using TinyWorker.Backends.Processes.Functions;
+using TinyWorker.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
 /// <summary>
-/// Another process with the assemblies of this one, that rebuilds functions of a text and calls them. It is this test project again,
+/// Another process with the assemblies of this one, which rebuilds functions and calls them. It is this test project again,
 /// whose start-up hook takes over before any Main.
 /// </summary>
 internal sealed class FunctionChild : IDisposable
@@ -27,7 +27,7 @@ internal sealed class FunctionChild : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>What the function makes of the text there, or the message of its exception.</summary>
+    /// <summary>The result of the function in the other process, or the message of its exception.</summary>
     public string Call(Func<string, string> function, string input)
     {
         var bytes = TravellingFunction.Describe(function, nameof(function)).Bytes;
@@ -41,7 +41,7 @@ internal sealed class FunctionChild : IDisposable
         return answer ?? throw new AssertionException("The child is gone.");
     }
 
-    /// <summary>The other side.</summary>
+    /// <summary>What the other process does.</summary>
     public static void Serve()
     {
         while (Console.In.ReadLine() is { } bytes)

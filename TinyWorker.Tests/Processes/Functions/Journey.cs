@@ -1,8 +1,8 @@
-using TinyWorker.Backends.Processes.Functions;
+using TinyWorker.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>There and back without leaving the process.</summary>
+/// <summary>Describes a function and rebuilds it in the same process.</summary>
 internal static class Journey
 {
     public static T Of<T>(T function)
@@ -13,7 +13,7 @@ internal static class Journey
         return (T)rebuilt;
     }
 
-    /// <summary>The message with which the function is refused.</summary>
+    /// <summary>The message of the refusal.</summary>
     public static string Refusal(Delegate function)
     {
         var refusal = Assert.Throws<ArgumentException>(() => TravellingFunction.Describe(function, "workerFactory"))!;

@@ -26,7 +26,8 @@ internal static class MadeAssembly
     private static void Define(AssemblyBuilder assembly, string name, string suffix)
     {
         var type = assembly.DefineDynamicModule(name).DefineType("Adder", TypeAttributes.Public | TypeAttributes.Class);
-        var il = type.DefineMethod("Add", MethodAttributes.Public | MethodAttributes.Static, typeof(string), [typeof(string)]).GetILGenerator();
+        var method = type.DefineMethod("Add", MethodAttributes.Public | MethodAttributes.Static, typeof(string), [typeof(string)]);
+        var il = method.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldstr, suffix);
         il.Emit(OpCodes.Call, typeof(string).GetMethod(nameof(string.Concat), [typeof(string), typeof(string)])!);

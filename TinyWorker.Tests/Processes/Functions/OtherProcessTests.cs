@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>The same in a process of its own, where strings have other hash codes and nothing was ever run.</summary>
+/// <summary>Functions in another process, where strings have other hash codes and no code has run before.</summary>
 internal sealed class OtherProcessTests
 {
     private FunctionChild _child = null!;
@@ -37,8 +37,9 @@ internal sealed class OtherProcessTests
 
         foreach (var time in new[] { 1, 2 })
         {
-            // Every call is of a function that was described anew, from variables that have not changed here.
-            var said = _child.Call(x => $"{later(x)} {regex.IsMatch(x)} {anonymous.Name} {anonymous.Sizes[1]} {type == typeof(List<Prefix>)} {time}", "TWO");
+            // Each call describes the function again, from variables that have not changed here.
+            var said = _child.Call(
+                x => $"{later(x)} {regex.IsMatch(x)} {anonymous.Name} {anonymous.Sizes[1]} {type == typeof(List<Prefix>)} {time}", "TWO");
             Assert.That(said, Is.EqualTo($"Truec1pTWO True n NaN True {time}"));
         }
 
@@ -72,6 +73,7 @@ internal sealed class OtherProcessTests
     {
         public static Func<string, string> Make(T[] items) => Make(items, 1);
 
-        private static Func<string, string> Make<TOther>(T[] items, TOther other) => x => $"{typeof(T).Name} {other!.GetType().Name} {items.Length} {x}";
+        private static Func<string, string> Make<TOther>(T[] items, TOther other) =>
+            x => $"{typeof(T).Name} {other!.GetType().Name} {items.Length} {x}";
     }
 }

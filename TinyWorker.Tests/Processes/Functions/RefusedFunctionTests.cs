@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>What cannot travel is refused, by the name of the variable, its type and the reason.</summary>
+/// <summary>A value that cannot be sent is refused. The message names the variable, its type, and the reason.</summary>
 internal sealed class RefusedFunctionTests
 {
     [TestCaseSource(nameof(Values))]
@@ -43,7 +43,12 @@ internal sealed class RefusedFunctionTests
         using var stream = new MemoryStream();
         var length = LengthOf(stream);
         var message = Journey.Refusal((int x) => x + length());
-        Assert.That(message, Does.Contain("it captures 'length', the function (a lambda in RefusedFunctionTests.Value_ThatACapturedFunctionCaptures_IsRefusedWithTheWayToIt), which captures 'captured', of type MemoryStream: "));
+        Assert.That(
+            message,
+            Does.Contain(
+                "it captures 'length', the function " +
+                "(a lambda in RefusedFunctionTests.Value_ThatACapturedFunctionCaptures_IsRefusedWithTheWayToIt), " +
+                "which captures 'captured', of type MemoryStream: "));
 
         static Func<long> LengthOf(Stream captured) => () => captured.Length;
     }
@@ -62,7 +67,9 @@ internal sealed class RefusedFunctionTests
 
         Assert.That(Journey.Refusal((int x) => x + taken + Local()), Does.Contain("'stream'"));
         Assert.That(Journey.Refusal(async (int x) => taken + await LocalAsync(x)), Does.Contain("'stream'"));
-        Assert.That(Journey.Refusal(() => Enumerable.Range(0, 2).Select(i => Enumerable.Range(i, taken).Select(_ => Local()))), Does.Contain("'stream'"));
+        Assert.That(
+            Journey.Refusal(() => Enumerable.Range(0, 2).Select(i => Enumerable.Range(i, taken).Select(_ => Local()))),
+            Does.Contain("'stream'"));
         Assert.That(await LocalAsync(1), Is.EqualTo(1));
     }
 
@@ -70,18 +77,27 @@ internal sealed class RefusedFunctionTests
     public void This_ThatIsNoData_IsRefusedAsThis()
     {
         var service = new Service("a");
-        Assert.That(Journey.Refusal(service.Lambda()), Does.Contain("captures 'this', of type RefusedFunctionTests.Service: ").And.Contain("local variable"));
-        Assert.That(Journey.Refusal(service.LambdaWith(1)), Does.Contain("captures 'this', of type RefusedFunctionTests.Service: ").And.Contain("local variable"));
-        Assert.That(Journey.Refusal(service.Method), Does.Contain("is a method of an object, of type RefusedFunctionTests.Service: ").And.Contain("not plain data"));
+        Assert.That(
+            Journey.Refusal(service.Lambda()),
+            Does.Contain("captures 'this', of type RefusedFunctionTests.Service: ").And.Contain("local variable"));
+        Assert.That(
+            Journey.Refusal(service.LambdaWith(1)),
+            Does.Contain("captures 'this', of type RefusedFunctionTests.Service: ").And.Contain("local variable"));
+        Assert.That(
+            Journey.Refusal(service.Method),
+            Does.Contain("is a method of an object, of type RefusedFunctionTests.Service: ").And.Contain("not plain data"));
         using var http = new HttpClient();
-        Assert.That(Journey.Refusal((Func<string, Task<string>>)http.GetStringAsync), Does.Contain("is a method of an object, of type HttpClient"));
+        Assert.That(
+            Journey.Refusal((Func<string, Task<string>>)http.GetStringAsync), Does.Contain("is a method of an object, of type HttpClient"));
     }
 
     [Test]
     public void BoundArgument_ThatCannotTravel_IsRefusedByItsName()
     {
         using var stream = new MemoryStream();
-        Assert.That(Journey.Refusal((Func<int, long>)stream.LengthPlus), Does.Contain("has its first argument 'stream' bound to a value, of type MemoryStream: "));
+        Assert.That(
+            Journey.Refusal((Func<int, long>)stream.LengthPlus),
+            Does.Contain("has its first argument 'stream' bound to a value, of type MemoryStream: "));
     }
 
     [Test]
@@ -143,7 +159,11 @@ internal sealed class RefusedFunctionTests
     public void Refusal_SaysWhereWithinTheValue()
     {
         var order = new Order(1, new Customer("a", new StringWriter()));
-        Assert.That(Journey.Refusal(() => order), Does.Contain("'order', of type RefusedFunctionTests.Order: its Customer (RefusedFunctionTests.Customer), its Log (StringWriter): "));
+        Assert.That(
+            Journey.Refusal(() => order),
+            Does.Contain(
+                "'order', of type RefusedFunctionTests.Order: " +
+                "its Customer (RefusedFunctionTests.Customer), its Log (StringWriter): "));
         var counter = new Counter();
         counter.Increment();
         Assert.That(Journey.Refusal(() => counter), Does.Contain("would lose the value of its _count"));
@@ -170,17 +190,19 @@ internal sealed class RefusedFunctionTests
         Case(new TinyTroupe<int, int>(x => x, new InlineTroupeOptions()), "TinyTroupe<Int32, Int32>", "troupe"),
         Case(TinyFuture.FromResult(1), "PromiseFuture<Int32>", "future"),
         Case(new ConcurrentDictionary<string, int>(), "ConcurrentDictionary<String, Int32>", "copy of its own"),
-        Case(new List<object> { 1 }, "List<Object>", "would lose the type Int32 of an item"),
+        Case(new List<object> { DayOfWeek.Friday }, "List<Object>", "it holds a DayOfWeek in a place of type Object"),
         Case(new List<object> { Boxed(new Lock()) }, "List<Object>", "a Lock in it: a lock"),
         Case(new List<Func<int>> { () => 1 }, "List<Func<Int32>>", "a variable of its own"),
         Case(new[] { typeof(int) }, "Type[]", "a variable of its own"),
         Case(new { A = (nint)1 }, "an anonymous type", "its A (IntPtr): a pointer"),
-        Case(new List<Base> { new Derived(1) }, "List<RefusedFunctionTests.Base>", "would lose the type RefusedFunctionTests.Derived of an item"),
-        Case(new OwnList { 1 }, "RefusedFunctionTests.OwnList", "a HashSet first"),
+        Case(
+            new List<Base> { new Derived(1) },
+            "List<RefusedFunctionTests.Base>",
+            "would lose the type RefusedFunctionTests.Derived of an item"),
+        Case(new NamedList { Name = "a" }, "RefusedFunctionTests.NamedList", "would lose the value of its Name"),
+        Case(new Endless(), "RefusedFunctionTests.Endless", "a HashSet first"),
         Case(new Failure("a"), "RefusedFunctionTests.Failure", "derives from Exception"),
-        Case(new Stack<int>([1, 2]), "Stack<Int32>", "a HashSet first"),
         Case(Enumerable.Range(0, 2), "Enumerable.RangeIterator<Int32>", "a HashSet first"),
-        Case(new List<string> { "\ud800" }, "List<String>", "would lose the value of an item"),
         Case(new SortedSet<string>(StringComparer.OrdinalIgnoreCase), "SortedSet<String>", "it compares with a"),
         Case(new HashSet<int>(new Parity()), "HashSet<Int32>", "it compares with a RefusedFunctionTests.Parity"),
         Case(Node.Circle(), "RefusedFunctionTests.Node", "leads back to itself"),
@@ -208,20 +230,21 @@ internal sealed class RefusedFunctionTests
         Case(new List<object> { ((Func<int, Func<int>>)(x => () => x))(1).Target! }, "List<Object>", "made by the compiler"),
         Case(new Fresh(), "RefusedFunctionTests.Fresh", "not what it makes of a copy"),
         Case(new Vanishing(), "RefusedFunctionTests.Vanishing", "null, where a value was"),
-        Case(new ByParity(), "RefusedFunctionTests.ByParity", "a comparer of its own"),
-        Case(new SetByParity(), "RefusedFunctionTests.SetByParity", "a comparer of its own"),
+        Case(new ByParity(), "RefusedFunctionTests.ByParity", "it compares with a RefusedFunctionTests.Parity"),
+        Case(new SetByParity(), "RefusedFunctionTests.SetByParity", "it compares with a RefusedFunctionTests.Parity"),
         Case(Polite.Nobody(), "RefusedFunctionTests.Polite", "would lose the value of its _name"),
         Case(Keeper.Of("a"), "RefusedFunctionTests.Keeper", "would lose the value of its _secret"),
         Case(new Prefilled(), "RefusedFunctionTests.Prefilled", "would lose the number of the items of its Items"),
         Case(new HashSet<Labelled> { new(1, "a"), new(1, "b") }, "HashSet<RefusedFunctionTests.Labelled>", "would lose"),
-        Case(new Menu(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)), "RefusedFunctionTests.Menu", "would lose the comparer of its Prices"),
-        Case(new Weights([BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001)]), "RefusedFunctionTests.Weights", "would lose the value of an item of its Values"),
+        Case(
+            new Menu(new Dictionary<string, int>(StringComparer.CurrentCulture)), "RefusedFunctionTests.Menu", "it compares with a"),
         Case(Padded.Bare(), "RefusedFunctionTests.Padded", "would lose the value of an item of its _values"),
     ];
 
-    private static TestCaseData Case(object value, string type, string reason) => new TestCaseData(value, type, reason).SetArgDisplayNames(type, reason);
+    private static TestCaseData Case(object value, string type, string reason) =>
+        new TestCaseData(value, type, reason).SetArgDisplayNames(type, reason);
 
-    // The compiler warns of a Lock as an object.
+    // The compiler warns of a Lock that is converted to object.
     private static object Boxed<T>(T value)
         where T : notnull => value;
 
@@ -258,7 +281,17 @@ internal sealed class RefusedFunctionTests
 
     internal sealed record Derived(int X) : Base;
 
-    internal sealed class OwnList : List<int>;
+    internal sealed class NamedList : List<int>
+    {
+        public string? Name { get; set; }
+    }
+
+    internal sealed class Endless : IEnumerable<int>
+    {
+        public IEnumerator<int> GetEnumerator() => Enumerable.Repeat(1, int.MaxValue).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 
     internal sealed class Failure(string message) : Exception(message);
 
@@ -355,8 +388,6 @@ internal sealed class RefusedFunctionTests
     internal sealed record Labelled(int Number, [property: JsonIgnore] string Label);
 
     internal sealed record Menu(IReadOnlyDictionary<string, int> Prices);
-
-    internal sealed record Weights(double[] Values);
 
     internal sealed class Padded
     {

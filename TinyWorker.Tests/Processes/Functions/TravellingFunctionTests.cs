@@ -1,11 +1,12 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.InteropServices;
-using TinyWorker.Backends.Processes.Functions;
+using TinyWorker.Processes.Data;
+using TinyWorker.Processes.Functions;
 
 namespace TinyWorker.Tests.Processes.Functions;
 
-/// <summary>Every kind of function that C# can make a delegate of arrives as what it was.</summary>
+/// <summary>Every kind of function that C# can make a delegate of arrives unchanged.</summary>
 internal sealed class TravellingFunctionTests
 {
     [Test]
@@ -291,12 +292,14 @@ internal sealed class TravellingFunctionTests
         Assert.That(NameOf(x => x), Is.EqualTo("a lambda in " + here));
         Assert.That(NameOf(x => x + captured), Is.EqualTo("a lambda in " + here));
         Assert.That(NameOf(Local), Is.EqualTo("Local in " + here));
-        Assert.That(TravellingFunction.Describe(Generic<int>.Method<string, Guid>, "f").Name, Is.EqualTo("TravellingFunctionTests.Generic<Int32>.Method"));
+        Assert.That(
+            TravellingFunction.Describe(Generic<int>.Method<string, Guid>, "f").Name,
+            Is.EqualTo("TravellingFunctionTests.Generic<Int32>.Method"));
 
         static string NameOf(Func<int, int> function) => TravellingFunction.Describe(function, "f").Name;
     }
 
-    // Of programs with top-level statements, of Visual Basic, and such as no compiler makes.
+    // Names from programs with top-level statements, from Visual Basic, and names that no compiler makes.
     [TestCase("<Main>$", "C.Main")]
     [TestCase("<<Main>$>b__0_1", "a lambda in C.Main")]
     [TestCase("<<Main>$>g__Square|0_0", "Square in C.Main")]
@@ -307,8 +310,10 @@ internal sealed class TravellingFunctionTests
     [TestCase("_Lambda$__1-0", "C._Lambda$__1-0")]
     public void Name_OfAMethodAsItsCompilerMadeIt_IsTheOneOfTheSource(string made, string ofTheSource)
     {
-        var type = MadeType(type => type.DefineMethod(made, MethodAttributes.Public | MethodAttributes.Static, typeof(void), []).GetILGenerator().Emit(OpCodes.Ret));
-        Assert.That(Readable.Name(type.GetMethods(BindingFlags.Public | BindingFlags.Static).Single()), Is.EqualTo(ofTheSource));
+        var type = MadeType(
+            type => type.DefineMethod(made, MethodAttributes.Public | MethodAttributes.Static, typeof(void), [])
+                .GetILGenerator().Emit(OpCodes.Ret));
+        Assert.That(SourceNames.Name(type.GetMethods(BindingFlags.Public | BindingFlags.Static).Single()), Is.EqualTo(ofTheSource));
     }
 
     [TestCase("$VB$Local_count", "count")]
@@ -320,12 +325,13 @@ internal sealed class TravellingFunctionTests
     public void Name_OfAFieldAsItsCompilerMadeIt_IsTheOneOfTheSource(string made, string ofTheSource)
     {
         var type = MadeType(type => type.DefineField(made, typeof(int), FieldAttributes.Public));
-        Assert.That(Readable.Name(type.GetFields().Single()), Is.EqualTo(ofTheSource));
+        Assert.That(SourceNames.Name(type.GetFields().Single()), Is.EqualTo(ofTheSource));
     }
 
     private static Type MadeType(Action<TypeBuilder> define)
     {
-        var type = AssemblyBuilder.DefineDynamicAssembly(new("TinyWorkerNames"), AssemblyBuilderAccess.Run).DefineDynamicModule("TinyWorkerNames").DefineType("C");
+        var assembly = AssemblyBuilder.DefineDynamicAssembly(new("TinyWorkerNames"), AssemblyBuilderAccess.Run);
+        var type = assembly.DefineDynamicModule("TinyWorkerNames").DefineType("C");
         define(type);
         return type.CreateType();
     }

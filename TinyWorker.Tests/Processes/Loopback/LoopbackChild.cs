@@ -1,33 +1,33 @@
 using System.Net.Sockets;
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>A child that is a thread of this process. Killed, it is cut off, and its code goes on until it notices.</summary>
+/// <summary>A child that is a thread of this process. A kill closes its connections, and its code runs on until it notices.</summary>
 internal sealed class LoopbackChild : ILaunchedChild
 {
     private static int _ids;
 
-    private readonly ChildSide _side;
+    private readonly ChildSockets _sockets;
     private readonly Thread _thread;
     private readonly TaskCompletionSource<ChildExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Serves on a thread of its own; the result is the exit code.</summary>
-    public LoopbackChild(string name, Func<LoopbackChild, ChildSide, int> serve)
+    /// <summary>Runs the entry point on a thread of its own; its result is the exit code.</summary>
+    public LoopbackChild(string name, Func<LoopbackChild, ChildSockets, int> serve)
     {
         (Data, var data) = Connected();
         (Control, var control) = Connected();
-        _side = new ChildSide(name, data, control);
+        _sockets = new ChildSockets(name, data, control);
         _thread = new Thread(() =>
         {
             try
             {
-                End(serve(this, _side), null);
+                End(serve(this, _sockets), null);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException)
             {
-                // Killed.
+                // The child was killed.
             }
         }) { Name = name, IsBackground = true };
         _thread.UnsafeStart();
@@ -41,7 +41,7 @@ internal sealed class LoopbackChild : ILaunchedChild
 
     public long ResidentBytes => 1;
 
-    /// <summary>Whether its code runs, though it may have been killed.</summary>
+    /// <summary>Whether its code runs, even if it was killed.</summary>
     public bool IsRunning => _thread.IsAlive;
 
     public Task<ChildExit> Exited => _exited.Task;
@@ -50,10 +50,10 @@ internal sealed class LoopbackChild : ILaunchedChild
     {
     }
 
-    public void Kill() => End(137, "SIGKILL");
+    public void Kill(string? because = null) => End(137, "SIGKILL", because);
 
-    /// <summary>It is gone, but somebody whom it has started holds its ends of the connections open.</summary>
-    public void LeaveBehindAnHeir(int code) => _exited.TrySetResult(new ChildExit(ProcessId, code, null, []));
+    /// <summary>The child exits, but a process that it has started holds its ends of the connections open.</summary>
+    public void ExitWithConnectionsOpen(int code) => _exited.TrySetResult(new ChildExit(ProcessId, code, null, []));
 
     public async ValueTask DisposeAsync()
     {
@@ -63,11 +63,11 @@ internal sealed class LoopbackChild : ILaunchedChild
         Control.Dispose();
     }
 
-    private void End(int code, string? signal)
+    private void End(int code, string? signal, string? because = null)
     {
-        if (!_exited.TrySetResult(new ChildExit(ProcessId, code, signal, []))) return;
-        _side.Data.Dispose();
-        _side.Control.Dispose();
+        if (!_exited.TrySetResult(new ChildExit(ProcessId, code, signal, []) { KilledBecause = because })) return;
+        _sockets.Data.Dispose();
+        _sockets.Control.Dispose();
     }
 
     private static (Socket, Socket) Connected()

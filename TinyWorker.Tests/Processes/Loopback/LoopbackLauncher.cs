@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Child;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
 /// <summary>
-/// Children that are threads of this process, with everything between parent and child as it is with processes: the sockets, the frames,
-/// the loops. Functions, and values that JSON would have to carry, go by reference: so the contract's tests, whose bodies share gates and
+/// Starts children that are threads of this process. Everything between parent and child is as with processes: the sockets, the frames, the
+/// loops. Functions, and values that would be sent as JSON, are sent as references: so the contract's tests, whose bodies share gates and
 /// lists with the test, run over the wire.
 /// </summary>
 internal sealed class LoopbackLauncher : IChildLauncher
@@ -15,10 +15,10 @@ internal sealed class LoopbackLauncher : IChildLauncher
 
     private readonly ConcurrentBag<LoopbackChild> _children = [];
 
-    /// <summary>How many of the children that it started have not ended.</summary>
+    /// <summary>How many of its children have not ended.</summary>
     public int Living => _children.Count(child => !child.Exited.IsCompleted);
 
-    /// <summary>All children, in no order; those that have ended, too.</summary>
+    /// <summary>All children, in no order, with those that have ended.</summary>
     public IReadOnlyCollection<ILaunchedChild> Children => _children;
 
     /// <summary>Waits for the threads of all children, those that were killed included.</summary>
@@ -29,12 +29,13 @@ internal sealed class LoopbackLauncher : IChildLauncher
 
     public Task<ILaunchedChild> StartAsync(ChildStart start, CancellationToken cancellationToken)
     {
-        var child = new LoopbackChild(start.Name, static (_, side) => ChildServer.Serve(side, static name => (Delegate)References.Get(name)));
+        var child = new LoopbackChild(
+            start.Name, static (_, sockets) => WorkerServer.Serve(sockets, static name => (Delegate)References.Get(name)));
         _children.Add(child);
         return Task.FromResult<ILaunchedChild>(child);
     }
 
-    /// <summary>Objects, and the names that they go by.</summary>
+    /// <summary>Objects, and the names by which they are sent.</summary>
     private static class References
     {
         private static readonly ConcurrentDictionary<Guid, object> Known = new();
@@ -48,10 +49,11 @@ internal sealed class LoopbackLauncher : IChildLauncher
 
         public static object Get(ReadOnlySpan<byte> name) => Known[new Guid(name)];
 
-        public static object Take(ReadOnlySpan<byte> name) => Known.TryRemove(new Guid(name), out var value) ? value : throw new KeyNotFoundException();
+        public static object Take(ReadOnlySpan<byte> name) =>
+            Known.TryRemove(new Guid(name), out var value) ? value : throw new KeyNotFoundException();
     }
 
-    /// <summary>Carries references.</summary>
+    /// <summary>Sends references.</summary>
     public sealed class ByReference : IPayloadSerializer
     {
         private static readonly object Null = new();
@@ -63,6 +65,7 @@ internal sealed class LoopbackLauncher : IChildLauncher
             writer.Advance(name.Length);
         }
 
-        public T Deserialize<T>(ReadOnlyMemory<byte> payload) => References.Take(payload.Span) is var value && value != Null ? (T)value : default!;
+        public T Deserialize<T>(ReadOnlyMemory<byte> payload) =>
+            References.Take(payload.Span) is var value && value != Null ? (T)value : default!;
     }
 }

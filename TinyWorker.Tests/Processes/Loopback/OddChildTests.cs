@@ -1,14 +1,14 @@
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>Children that end, or do not end, in ways that a process seldom finds.</summary>
+/// <summary>Children that end, or do not end, in rare ways.</summary>
 internal sealed class OddChildTests
 {
     private const int Trigger = 13;
 
-    private static readonly PayloadFormat<long> Long = PayloadFormat.For<long>(new JsonPayloadSerializer(), "scripted");
+    private static readonly PayloadFormat<long> Long = PayloadFormats.For<long>(new JsonPayloadSerializer(), "scripted");
 
     [Test]
     public async Task Child_ThatGivesBackTheTaskThatItIsAt_CostsThatTaskOnly()
@@ -17,10 +17,10 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((_, line, frame) =>
         {
             if (isDone || frame.Kind != FrameKind.Call || !line.HasMore) return false;
-            // Others were handed behind it; it takes its time, so they are asked for.
-            var recall = line.HearControl();
+            // Others were prefetched behind this task. It takes long, so they are recalled.
+            var recall = line.ReceiveControl();
             Volatile.Write(ref isDone, true);
-            line.Say(FrameKind.Recalled, recall.Sequence, Long, frame.Sequence - 1);
+            line.Send(FrameKind.Recalled, recall.Sequence, Long, frame.Sequence - 1);
             return true;
         });
         var troupe = Troupe(launcher);
@@ -31,12 +31,14 @@ internal sealed class OddChildTests
                 for (var i = 0; i < 100; i++) futures.Add(troupe.Submit(i));
                 return Volatile.Read(ref isDone);
             },
-            "a worker that is handed several tasks");
+            "a worker with several tasks");
         await End(troupe);
         var faulted = futures.Where(future => future.Status == TinyFutureStatus.Faulted).ToArray();
         Assert.That(faulted, Has.Length.EqualTo(1));
-        Assert.That(faulted[0].Exception, Is.TypeOf<WorkerCrashedException>().With.InnerException.TypeOf<MalformedFrameException>());
-        Assert.That(futures.Except(faulted).Select(future => future.Result()), Is.EqualTo(futures.Select((_, i) => 2 * (i % 100)).Where((_, i) => futures[i] != faulted[0])));
+        Assert.That(faulted[0].Exception, Is.TypeOf<WorkerCrashedException>().With.InnerException.TypeOf<MalformedDataException>());
+        Assert.That(
+            futures.Except(faulted).Select(future => future.Result()),
+            Is.EqualTo(futures.Select((_, i) => 2 * (i % 100)).Where((_, i) => futures[i] != faulted[0])));
         Assert.That(troupe.Snapshot().Workers[0].Restarts, Is.EqualTo(1));
     }
 
@@ -46,8 +48,8 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((_, line, frame) =>
         {
             if (!IsTrigger(frame)) return false;
-            line.Side.Data.Close();
-            line.HearControl();   // and does not end
+            line.Sockets.Data.Close();
+            line.ReceiveControl();   // the child lives on
             return true;
         });
         var troupe = Troupe(launcher);
@@ -63,8 +65,8 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((child, line, frame) =>
         {
             if (!IsTrigger(frame)) return false;
-            child.LeaveBehindAnHeir(5);
-            line.Hear();
+            child.ExitWithConnectionsOpen(5);
+            line.Receive();
             return true;
         });
         var troupe = Troupe(launcher);
@@ -80,8 +82,8 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((child, line, frame) =>
         {
             if (frame.Kind != FrameKind.Stop) return false;
-            child.LeaveBehindAnHeir(0);
-            line.Hear();
+            child.ExitWithConnectionsOpen(0);
+            line.Receive();
             return true;
         });
         var troupe = Troupe(launcher);
@@ -96,8 +98,8 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((_, line, frame) =>
         {
             if (frame.Kind != FrameKind.Stop) return false;
-            line.Say((FrameKind)0xEE, 1);
-            line.HearControl();
+            line.Send((FrameKind)0xEE, 1);
+            line.ReceiveControl();
             return true;
         });
         var troupe = Troupe(launcher);
@@ -113,10 +115,10 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((_, line, frame) =>
         {
             if (!IsTrigger(frame)) return false;
-            line.Say(FrameKind.Result, frame.Sequence, ScriptedLauncher.Numbers, 1);
-            line.Side.Data.Close();
+            line.Send(FrameKind.Result, frame.Sequence, ScriptedLauncher.Numbers, 1);
+            line.Sockets.Data.Close();
             closed.Set();
-            line.HearControl();
+            line.ReceiveControl();
             return true;
         });
         var troupe = Troupe(launcher);
@@ -128,7 +130,8 @@ internal sealed class OddChildTests
 
     private static bool IsTrigger(Frame frame) => frame.Kind == FrameKind.Call && frame.Read(ScriptedLauncher.Numbers) == Trigger;
 
-    private static TinyTroupe<int, int> Troupe(ScriptedLauncher launcher) => new(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
+    private static TinyTroupe<int, int> Troupe(ScriptedLauncher launcher) =>
+        new(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
 
     private static async Task<Exception> Fault(TinyFuture<int> future)
     {

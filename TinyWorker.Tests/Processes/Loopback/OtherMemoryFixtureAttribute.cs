@@ -5,7 +5,9 @@ using TinyWorker.Tests.Contract;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>A fixture without the tests that are marked by <see cref="SharesMemoryAttribute"/>: they are not even skipped there.</summary>
+/// <summary>
+/// A fixture without the tests that are marked by <see cref="SharesMemoryAttribute"/>: they are not listed as skipped, either.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OtherMemoryFixtureAttribute : NUnitAttribute, IFixtureBuilder2
 {
@@ -13,7 +15,8 @@ internal sealed class OtherMemoryFixtureAttribute : NUnitAttribute, IFixtureBuil
 
     public IEnumerable<TestSuite> BuildFrom(ITypeInfo typeInfo) => _builder.BuildFrom(typeInfo).Select(WithoutMarked);
 
-    public IEnumerable<TestSuite> BuildFrom(ITypeInfo typeInfo, IPreFilter filter) => _builder.BuildFrom(typeInfo, filter).Select(WithoutMarked);
+    public IEnumerable<TestSuite> BuildFrom(ITypeInfo typeInfo, IPreFilter filter) =>
+        _builder.BuildFrom(typeInfo, filter).Select(WithoutMarked);
 
     private static TestSuite WithoutMarked(TestSuite fixture)
     {

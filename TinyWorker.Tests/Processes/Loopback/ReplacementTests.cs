@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>While a child is being replaced.</summary>
+/// <summary>What happens while a child is being replaced.</summary>
 public class ReplacementTests
 {
     [Test]
@@ -16,11 +15,62 @@ public class ReplacementTests
         launcher.Close();
         launcher.Children.First().Kill();
         Within.Until(() => launcher.Waiting > 0, "the replacement to wait at the gate");
+        Assert.That(
+            troupe.Snapshot().Workers.Select(static worker => (worker.State, HasProcess: worker.ProcessId is not null)),
+            Is.EquivalentTo([(WorkerState.Starting, false), (WorkerState.Idle, true)]));
         for (var i = 0; i < 50; i++) Assert.That(Within.Time(troupe.Submit(i)), Is.EqualTo(i + 1));
         launcher.Open();
         Within.Until(() => troupe.Snapshot().Workers.All(worker => worker.ProcessId is not null), "the replacement");
         await Within.Time(troupe.DisposeAsync().AsTask());
         Assert.That(troupe.Snapshot(), Has.Property("Succeeded").EqualTo(50).And.Property("Faulted").Zero);
+    }
+
+    [Test]
+    public async Task Task_ThatLostItsWorker_RunsAgainOnAnotherBeforeThatOneIsReplaced()
+    {
+        var launcher = new GatedLauncher();
+        var runs = 0;
+        TinyTroupe<int, int>? troupe = null;
+        troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                if (Interlocked.Increment(ref runs) > 1) return x + 1;
+                var busy = troupe!.Snapshot().Workers.Single(static worker => worker.State == WorkerState.Busy).ProcessId;
+                launcher.Children.Single(child => child.ProcessId == busy).Kill();
+                return -1;   // nobody hears it
+            },
+            new ProcessTroupeOptions
+            {
+                Workers = 2, MaxAttempts = 2, TaskTimeout = TimeSpan.FromMinutes(5), Launcher = launcher,
+                Serializer = static () => new LoopbackLauncher.ByReference(),
+            });
+        await Within.Time(troupe.WhenReadyAsync());
+        launcher.Close();
+        var future = troupe.Submit(0);
+        Assert.That(Within.Time(future), Is.EqualTo(1));
+        launcher.Open();
+        await Within.Time(troupe.DisposeAsync().AsTask());
+        Assert.That(troupe.Snapshot(), Has.Property("Accepted").EqualTo(1).And.Property("Succeeded").EqualTo(1));
+    }
+
+    [Test]
+    public async Task Task_WhileNoWorkerLives_WaitsWithoutItsClock()
+    {
+        var launcher = new GatedLauncher();
+        var clock = new ManualClock();
+        var troupe = new TinyTroupe<int, int>(
+            x => x + 1,
+            new ProcessTroupeOptions { Workers = 1, TaskTimeout = TimeSpan.FromSeconds(1), Launcher = launcher, TimeProvider = clock });
+        await Within.Time(troupe.WhenReadyAsync());
+        launcher.Close();
+        launcher.Children.First().Kill();
+        Within.Until(() => launcher.Waiting > 0, "the replacement to wait at the gate");
+        var future = troupe.Submit(1);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.That(future.Status, Is.EqualTo(TinyFutureStatus.Pending));
+        launcher.Open();
+        Assert.That(Within.Time(future), Is.EqualTo(2));
+        await Within.Time(troupe.DisposeAsync().AsTask());
     }
 
     [Test]
@@ -37,24 +87,6 @@ public class ReplacementTests
         if (withATask) troupe.Abort();
         await Within.Time(troupe.DisposeAsync().AsTask());
         Assert.That(waiting?.Status, Is.EqualTo(withATask ? TinyFutureStatus.Canceled : null));
-    }
-
-    [Test]
-    public async Task Replacement_ThatFailsThreeTimes_BreaksTheTroupe()
-    {
-        var launcher = new LimitedLauncher { Left = 1 };
-        var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
-        Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(2));
-        launcher.Children.Single().Kill();
-        Within.Until(() => launcher.Refused == 3, "three tries");
-        foreach (var broken in new[] { troupe.Submit(1), troupe.Submit(2) })
-        {
-            Within.Until(() => broken.IsCompleted, "the end of a task");
-            Assert.That(broken.Exception, Is.TypeOf<WorkerStartException>().With.Property("Tries").EqualTo(3).And.InnerException.Message.EqualTo("no more processes"));
-        }
-
-        await Within.Time(troupe.DisposeAsync().AsTask());
-        Assert.That(launcher.Refused, Is.EqualTo(3));
     }
 
     [Test]
@@ -78,7 +110,10 @@ public class ReplacementTests
         var launcher = new LoopbackLauncher();
         var troupe = new TinyTroupe<int, int>(
             _ => new Stays(leaving, gate),
-            new ProcessTroupeOptions { Workers = 1, Launcher = launcher, MaxWorkerMemory = 1, CancellationGrace = TimeSpan.FromMilliseconds(50) });
+            new ProcessTroupeOptions
+            {
+                Workers = 1, Launcher = launcher, MaxWorkerMemory = 1, CancellationGrace = TimeSpan.FromMilliseconds(50),
+            });
         Assert.That(Within.Time(troupe.Submit(1)), Is.EqualTo(1));
         Within.Wait(leaving, "the first worker's disposal");
         troupe.Abort();
@@ -98,7 +133,7 @@ public class ReplacementTests
         }
     }
 
-    /// <summary>Has no more children to give at some time.</summary>
+    /// <summary>Starts a limited number of children.</summary>
     private sealed class LimitedLauncher : IChildLauncher
     {
         private readonly LoopbackLauncher _launcher = new();

@@ -1,20 +1,19 @@
 using System.Collections.Concurrent;
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Parent.Launching;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>Children of this process that double numbers, until the script takes a task upon itself.</summary>
+/// <summary>Starts children that are threads of this process. They double numbers, unless the script handles a frame itself.</summary>
 internal sealed class ScriptedLauncher(ScriptedLauncher.Script script) : IChildLauncher
 {
-    public static readonly PayloadFormat<int> Numbers = PayloadFormat.For<int>(new JsonPayloadSerializer(), "scripted");
+    public static readonly PayloadFormat<int> Numbers = PayloadFormats.For<int>(new JsonPayloadSerializer(), "scripted");
 
-    /// <summary>Gets each frame but the first; false leaves it to be answered as usual.</summary>
+    /// <summary>Gets each frame except the first. If it returns false, the frame is answered as usual.</summary>
     public delegate bool Script(LoopbackChild child, ScriptedLine line, Frame frame);
 
-    /// <summary>All children, in the order in which they were started; those that have ended, too.</summary>
+    /// <summary>All children, in the order of their starts, with those that have ended.</summary>
     public ConcurrentQueue<LoopbackChild> Children { get; } = new();
 
     public byte[] Describe(Delegate function, string parameterName) => [];
@@ -26,17 +25,17 @@ internal sealed class ScriptedLauncher(ScriptedLauncher.Script script) : IChildL
         return Task.FromResult<ILaunchedChild>(child);
     }
 
-    private int Serve(LoopbackChild child, ChildSide side)
+    private int Serve(LoopbackChild child, ChildSockets sockets)
     {
-        var line = new ScriptedLine(side);
-        _ = line.Hear();
-        line.Say(FrameKind.Ready, 0);
+        var line = new ScriptedLine(sockets);
+        _ = line.Receive();
+        line.Send(FrameKind.Ready, 0);
         while (true)
         {
-            var frame = line.Hear();
+            var frame = line.Receive();
             if (script(child, line, frame)) continue;
             if (frame.Kind == FrameKind.Stop) return 0;
-            line.Say(FrameKind.Result, frame.Sequence, Numbers, 2 * frame.Read(Numbers));
+            line.Send(FrameKind.Result, frame.Sequence, Numbers, 2 * frame.Read(Numbers));
         }
     }
 }

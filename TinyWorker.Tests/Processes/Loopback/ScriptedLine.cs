@@ -1,43 +1,42 @@
 using System.Net.Sockets;
-using TinyWorker.Backends.Processes.Launching;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>The child's ends of the two connections, for who speaks the protocol by hand.</summary>
-internal sealed class ScriptedLine(ChildSide side)
+/// <summary>The child's ends of the two connections, for scripts that send and receive frames themselves.</summary>
+internal sealed class ScriptedLine(ChildSockets sockets)
 {
-    private readonly FrameReader _data = new(FrameDirection.ToWorker);
-    private readonly FrameReader _control = new(FrameDirection.ToWorker);
+    private readonly FrameReader _data = new(FrameDirection.ToChild);
+    private readonly FrameReader _control = new(FrameDirection.ToChild);
     private Frame? _next;
 
-    public ChildSide Side => side;
+    public ChildSockets Sockets => sockets;
 
-    /// <summary>Whether a frame lies behind the one that was heard last.</summary>
+    /// <summary>Whether another frame has arrived behind the last one that was received.</summary>
     public bool HasMore => _next is not null || TryReadNext();
 
-    public Frame Hear()
+    public Frame Receive()
     {
-        if (_next is not { } frame) return Hear(side.Data, _data);
+        if (_next is not { } frame) return Receive(sockets.Data, _data);
         _next = null;
         return frame;
     }
 
-    public Frame HearControl() => Hear(side.Control, _control);
+    public Frame ReceiveControl() => Receive(sockets.Control, _control);
 
-    public void Say(FrameKind kind, long sequence)
+    public void Send(FrameKind kind, long sequence)
     {
         var bytes = new byte[FrameHeader.Size];
         new FrameHeader(kind, 0, sequence).Write(bytes);
-        side.Data.Send(bytes);
+        sockets.Data.Send(bytes);
     }
 
-    public void Say<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
         using var writer = new FrameWriter();
         writer.Write(kind, sequence, format, value);
-        side.Data.Send(Travel.Bytes(writer));
+        sockets.Data.Send(Travel.Bytes(writer));
     }
 
     private bool TryReadNext()
@@ -47,7 +46,7 @@ internal sealed class ScriptedLine(ChildSide side)
         return true;
     }
 
-    private static Frame Hear(Socket socket, FrameReader reader)
+    private static Frame Receive(Socket socket, FrameReader reader)
     {
         Frame frame;
         while (!reader.TryRead(out frame))

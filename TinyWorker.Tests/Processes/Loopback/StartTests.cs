@@ -1,9 +1,8 @@
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes.Loopback;
 
-/// <summary>Between the start of a child and its first task.</summary>
+/// <summary>What happens between the start of a child and its first task.</summary>
 internal sealed class StartTests
 {
     [Test]
@@ -29,7 +28,7 @@ internal sealed class StartTests
     }
 
     [Test]
-    public async Task Connection_ThatHoldsLittle_IsGivenRoomForAllThatIsHanded()
+    public async Task Connection_WithASmallBuffer_GetsRoomForAllThatIsPrefetched()
     {
         var launcher = new AlteringLauncher { Starting = child => child.Data.SendBufferSize = 1024 };
         var troupe = Troupe(launcher);
@@ -38,7 +37,8 @@ internal sealed class StartTests
         await Within.Time(troupe.DisposeAsync().AsTask());
     }
 
-    private static TinyTroupe<int, int> Troupe(IChildLauncher launcher) => new(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
+    private static TinyTroupe<int, int> Troupe(IChildLauncher launcher) =>
+        new(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = launcher });
 
     private sealed class AlteringLauncher : IChildLauncher
     {

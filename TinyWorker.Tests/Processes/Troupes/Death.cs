@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>The ways in which a worker process is made to die. By an exception it need not.</summary>
+/// <summary>The ways to make a worker process die. An exception may leave it alive.</summary>
 public enum Death
 {
     Exception,

@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>What the workers of the tests do in their processes. No type of the test framework is to be named here.</summary>
+/// <summary>What the workers of the tests do in their processes. It must not use types of the test framework.</summary>
 internal static class Deaths
 {
     public const string LastWords = "these are my last words";
@@ -33,7 +33,7 @@ internal static class Deaths
         return Hang();
     }
 
-    /// <summary>Dies once there is such a file, whatever the worker does meanwhile.</summary>
+    /// <summary>Dies when the file exists, whatever the worker does then.</summary>
     public static int DieAtTheGate(Death death, string gate)
     {
         new Thread(() =>
@@ -44,23 +44,26 @@ internal static class Deaths
         return Environment.ProcessId;
     }
 
-    /// <summary>Leaves a file of its own in the folder, and tells how many there are.</summary>
+    /// <summary>Adds a file to the folder, and returns how many there are.</summary>
     public static int Note(string folder)
     {
         File.WriteAllText(Path.Combine(folder, $"{DateTime.UtcNow.Ticks:D20} {Guid.NewGuid():N}"), "");
         return Notes(folder).Length;
     }
 
-    /// <summary>When each was left.</summary>
+    /// <summary>When each file was added.</summary>
     public static DateTime[] Notes(string folder) =>
-        [.. Directory.GetFiles(folder).Select(file => new DateTime(long.Parse(Path.GetFileName(file).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), DateTimeKind.Utc)).Order()];
+        [.. Directory.GetFiles(folder).Select(static file => new DateTime(Ticks(file), DateTimeKind.Utc)).Order()];
+
+    private static long Ticks(string file) =>
+        long.Parse(Path.GetFileName(file).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
     public static void Await(string gate)
     {
         if (!SpinWait.SpinUntil(() => File.Exists(gate), Deadline)) Environment.FailFast("The gate was never opened: " + gate);
     }
 
-    /// <summary>Starts a process that stays, leaves its number in the file, and stays itself.</summary>
+    /// <summary>Starts a process that hangs, writes its id into the file, and hangs itself.</summary>
     public static int HangWithAChild(string file)
     {
         using var sleeper = System.Diagnostics.Process.Start("sleep", ["1000"]);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>What a program does that is to end in good order: at Ctrl-C it drains.</summary>
+/// <summary>A program that drains its troupe at Ctrl-C.</summary>
 internal static class DrainsAtCtrlC
 {
     public const string Name = "DrainsAtCtrlC";

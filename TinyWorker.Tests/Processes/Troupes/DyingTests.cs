@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>Wherever and however a worker's process dies, nothing hangs and nothing is lost.</summary>
+/// <summary>When a worker's process dies, wherever and however, nothing hangs and nothing is lost.</summary>
 internal sealed class DyingTests : TroupeFixture
 {
     [TestCaseSource(nameof(All))]
@@ -37,7 +37,8 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Worker_ThatDiesIdle_IsReplacedAndNothingFaults(Death death)
     {
         var gate = File("gate");
-        await using var troupe = new TinyTroupe<bool, int>(arm => arm ? Deaths.DieAtTheGate(death, gate) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, int>(
+            arm => arm ? Deaths.DieAtTheGate(death, gate) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
         var first = await Result(troupe.Submit(true));
         Assert.That(troupe.Snapshot().Workers[0].ProcessId, Is.EqualTo(first));
         Open(gate);
@@ -60,7 +61,7 @@ internal sealed class DyingTests : TroupeFixture
     [Test]
     public async Task Worker_ThatDiesIdleAfterAnInputThatCouldNotTravel_IsReplacedAtOnce()
     {
-        await using var troupe = new TinyTroupe<Type, int>(_ => 1, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<object, int>(_ => 1, new ProcessTroupeOptions { Workers = 1 });
         await Within.Time(troupe.WhenReadyAsync());
         await Fault<NotSupportedException>(troupe.Submit(typeof(int)));
         AssertIdleWorkerIsReplacedAtOnce(troupe.Snapshot);
@@ -83,7 +84,7 @@ internal sealed class DyingTests : TroupeFixture
         await using var troupe = new TinyTroupe<int, int>(x => x + 1, new ProcessTroupeOptions { Workers = 1 });
         for (var round = 0; round < 6; round++)
         {
-            // So many and so light that they go there together, and then a rest.
+            // Many light tasks, which are prefetched, and then a pause.
             foreach (var warm in Enumerable.Range(0, 500).Select(x => troupe.Submit(x)).ToArray()) await Result(warm);
             var rested = System.Diagnostics.Stopwatch.StartNew();
             Within.Until(() => rested.ElapsedMilliseconds > 20, "a rest");
@@ -108,10 +109,11 @@ internal sealed class DyingTests : TroupeFixture
         await Dispose(troupe);
     }
 
-    [TestCaseSource(nameof(Deadly))]
+    [TestCaseSource(nameof(EveryDeadly))]
     public async Task Worker_ThatDiesInTheUsersCode_FaultsThatTaskOnly(Death death)
     {
-        await using var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(death) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, int>(
+            dies => dies ? Deaths.Die(death) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
         var before = troupe.Submit(false);
         var dying = troupe.Submit(true);
         var after = troupe.Submit(false);
@@ -123,7 +125,8 @@ internal sealed class DyingTests : TroupeFixture
     [TestCaseSource(nameof(Deadly))]
     public async Task Worker_ThatDiesWhileItWritesItsResult_FaultsThatTaskOnly(Death death)
     {
-        await using var troupe = new TinyTroupe<bool, MortalResult>(dies => new MortalResult(dies ? death : null), new ProcessTroupeOptions { Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, MortalResult>(
+            dies => new MortalResult(dies ? death : null), new ProcessTroupeOptions { Workers = 1 });
         var before = troupe.Submit(false);
         var dying = troupe.Submit(true);
         var after = troupe.Submit(false);
@@ -138,9 +141,12 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Worker_ThatThrowsAnywhereButAtItsStart_LivesAndFaultsThatTaskOnly()
     {
         await using var inputs = new TinyTroupe<MortalInput, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
-        await using var code = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(Death.Exception) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
-        await using var results = new TinyTroupe<bool, MortalResult>(dies => new MortalResult(dies ? Death.Exception : null), new ProcessTroupeOptions { Workers = 1 });
-        foreach (var dying in new[] { inputs.Submit(new MortalInput(Death.Exception)), code.Submit(true), results.Submit(true).Then(_ => 0) })
+        await using var code = new TinyTroupe<bool, int>(
+            dies => dies ? Deaths.Die(Death.Exception) : Environment.ProcessId, new ProcessTroupeOptions { Workers = 1 });
+        await using var results = new TinyTroupe<bool, MortalResult>(
+            dies => new MortalResult(dies ? Death.Exception : null), new ProcessTroupeOptions { Workers = 1 });
+        TinyFuture<int>[] all = [inputs.Submit(new MortalInput(Death.Exception)), code.Submit(true), results.Submit(true).Then(_ => 0)];
+        foreach (var dying in all)
         {
             var fault = await Fault<Exception>(dying);
             Assert.That(fault, Is.TypeOf<FormatException>().Or.InnerException.TypeOf<FormatException>());
@@ -150,13 +156,15 @@ internal sealed class DyingTests : TroupeFixture
         await Result(inputs.Submit(new MortalInput(null)));
         await Result(code.Submit(false));
         await Result(results.Submit(false));
-        Assert.That(new[] { inputs.Snapshot(), code.Snapshot(), results.Snapshot() }.Select(snapshot => snapshot.Workers[0].Restarts), Is.All.Zero);
+        Assert.That(
+            new[] { inputs.Snapshot(), code.Snapshot(), results.Snapshot() }.Select(snapshot => snapshot.Workers[0].Restarts), Is.All.Zero);
     }
 
     [TestCaseSource(nameof(All))]
     public async Task Worker_ThatDiesWhenItsResultIsWritten_HasSucceeded(Death death)
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher($"after {death}") });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher($"after {death}") });
         for (var x = 0; x < 4; x++)
             Assert.That(await Result(troupe.Submit(x % 2 == 0 ? Evil.Trigger : x)), Is.EqualTo(2 * (x % 2 == 0 ? Evil.Trigger : x)));
         await Dispose(troupe);
@@ -185,12 +193,14 @@ internal sealed class DyingTests : TroupeFixture
     [Test]
     public async Task Result_ForWhichThisProcessLacksTheMemory_FaultsThatTaskOnly()
     {
-        var start = new System.Diagnostics.ProcessStartInfo(OwnProcess.DotNet, [typeof(Program).Assembly.Location, LacksMemory.Name, "1", "300000000", "2", "3"])
+        var start = new System.Diagnostics.ProcessStartInfo(
+            OwnProcess.DotNet, [typeof(Program).Assembly.Location, LacksMemory.Name, "1", "300000000", "2", "3"])
         {
             Environment = { [LacksMemory.Limit] = "0x8000000" },   // 128 MiB
         };
         var (code, output, errors) = await OwnProcess.RunAsync(start, Within.Deadline);
-        Assert.That(output.Split('\n'), Is.EqualTo(new[] { "1", "WorkerCrashedException OutOfMemoryException", "2", "3", "1 restarts", "" }));
+        Assert.That(
+            output.Split('\n'), Is.EqualTo(new[] { "1", "WorkerCrashedException OutOfMemoryException", "2", "3", "1 restarts", "" }));
         Assert.That((code, errors), Is.EqualTo((0, "")));
     }
 
@@ -198,7 +208,8 @@ internal sealed class DyingTests : TroupeFixture
     public async Task Task_ThatKillsTwoWorkers_SucceedsOnTheThird(Death death)
     {
         var ledger = Ledger();
-        await using var troupe = new TinyTroupe<int, int>(x => Deaths.Note(ledger) < 3 ? Deaths.Die(death) : x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 3 });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => Deaths.Note(ledger) < 3 ? Deaths.Die(death) : x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 3 });
         Assert.That(await Result(troupe.Submit(8)), Is.EqualTo(8));
         Assert.That(troupe.Snapshot().Workers[0].Restarts, Is.EqualTo(2));
         await Dispose(troupe);
@@ -219,6 +230,9 @@ internal sealed class DyingTests : TroupeFixture
         await Dispose(troupe);
         var deaths = Deaths.Notes(ledger);
         for (var death = 2; death < 6; death++)
-            Assert.That(deaths[death] - deaths[death - 1], Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(50 * Math.Pow(2, death - 2))), $"before death {death}");
+            Assert.That(
+                deaths[death] - deaths[death - 1],
+                Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(50 * Math.Pow(2, death - 2))),
+                $"before death {death}");
     }
 }

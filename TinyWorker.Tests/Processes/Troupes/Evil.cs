@@ -1,32 +1,31 @@
 using System.Net.Sockets;
-using TinyWorker.Backends.Processes.Launching;
-using TinyWorker.Backends.Processes.Payloads;
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
 /// <summary>
-/// A worker process that doubles numbers and speaks the language of the library by itself; but with one number it does what it is told.
-/// No type of the test framework is to be named here.
+/// A worker process that doubles numbers and implements the protocol itself. With one number it breaks the protocol, in the way that its
+/// variable says. It must not use types of the test framework.
 /// </summary>
 internal static class Evil
 {
     public const int Trigger = 13;
     public const string Variable = "TINYWORKER_EVIL";
 
-    private static readonly PayloadFormat<int> Numbers = PayloadFormat.For<int>(new JsonPayloadSerializer(), "evil");
-    private static readonly PayloadFormat<long> Long = PayloadFormat.For<long>(new JsonPayloadSerializer(), "evil");
+    private static readonly PayloadFormat<int> Numbers = PayloadFormats.For<int>(new JsonPayloadSerializer(), "evil");
+    private static readonly PayloadFormat<long> Long = PayloadFormats.For<long>(new JsonPayloadSerializer(), "evil");
 
-    public static int Serve(ChildSide side)
+    public static int Serve(ChildSockets sockets)
     {
-        var deed = Environment.GetEnvironmentVariable(Variable)!;
-        var reader = new FrameReader(FrameDirection.ToWorker);
+        var breach = Environment.GetEnvironmentVariable(Variable)!;
+        var reader = new FrameReader(FrameDirection.ToChild);
         while (true)
         {
             Frame frame;
             while (!reader.TryRead(out frame))
             {
-                var count = side.Data.Receive(reader.GetMemory().Span);
+                var count = sockets.Data.Receive(reader.GetMemory().Span);
                 if (count == 0) return 0;
                 reader.Advance(count);
             }
@@ -34,24 +33,24 @@ internal static class Evil
             switch (frame.Kind)
             {
                 case FrameKind.Start:
-                    if (deed == "start") Send(side.Data, FrameKind.Result, 1, 5);
-                    else if (deed == "no start") side.Data.Send(new byte[1000]);
-                    else Send(side.Data, FrameKind.Ready, 0);
+                    if (breach == "start") Send(sockets.Data, FrameKind.Result, 1, 5);
+                    else if (breach == "no start") sockets.Data.Send(new byte[1000]);
+                    else Send(sockets.Data, FrameKind.Ready, 0);
                     break;
                 case FrameKind.Stop:
                     return 0;
                 case FrameKind.Call:
                     var number = frame.Read(Numbers);
-                    if (number == Trigger) Do(deed, side.Data, frame.Sequence);
-                    else Send(side.Data, FrameKind.Result, frame.Sequence, 2 * number);
+                    if (number == Trigger) Do(breach, sockets.Data, frame.Sequence);
+                    else Send(sockets.Data, FrameKind.Result, frame.Sequence, 2 * number);
                     break;
             }
         }
     }
 
-    private static void Do(string deed, Socket data, long sequence)
+    private static void Do(string breach, Socket data, long sequence)
     {
-        switch (deed)
+        switch (breach)
         {
             case "half a header":
                 data.Send(Header(FrameKind.Result, 4, sequence).AsSpan(0, 7));
@@ -125,7 +124,7 @@ internal static class Evil
                 throw new FormatException("on purpose");
             default:
                 Send(data, FrameKind.Result, sequence, 2 * Trigger);
-                Deaths.Die(Enum.Parse<Death>(deed["after ".Length..]));
+                Deaths.Die(Enum.Parse<Death>(breach["after ".Length..]));
                 break;
         }
     }

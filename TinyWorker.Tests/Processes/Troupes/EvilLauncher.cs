@@ -1,10 +1,9 @@
-using TinyWorker.Backends.Processes;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Parent.Launching;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>Starts worker processes that do not run the library's side of the protocol but <see cref="Evil"/>.</summary>
-internal sealed class EvilLauncher(string deed) : IChildLauncher
+/// <summary>Starts worker processes whose entry point is <see cref="Evil"/>.</summary>
+internal sealed class EvilLauncher(string breach) : IChildLauncher
 {
     public byte[] Describe(Delegate function, string parameterName) => [];
 
@@ -12,7 +11,7 @@ internal sealed class EvilLauncher(string deed) : IChildLauncher
         await ChildProcess.StartAsync(
             new ChildStart(start.Name, Evil.Serve)
             {
-                Environment = new Dictionary<string, string?> { [Evil.Variable] = deed },
+                Environment = new Dictionary<string, string?> { [Evil.Variable] = breach },
                 OnErrorLine = start.OnErrorLine,
                 Timeout = start.Timeout,
             },

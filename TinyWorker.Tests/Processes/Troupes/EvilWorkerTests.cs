@@ -1,18 +1,18 @@
-using TinyWorker.Backends.Processes.Wire;
+using TinyWorker.Processes.Payloads;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>What a worker process sends that it should not costs that worker, and nothing else.</summary>
+/// <summary>A worker process that sends what it should not is lost, and nothing else is.</summary>
 internal sealed class EvilWorkerTests : TroupeFixture
 {
     [TestCase("half a header")]
     [TestCase("half a payload")]
     [TestCase("half of a lot")]
-    public async Task Worker_ThatDiesInTheMiddleOfAFrame_FaultsThatTaskOnly(string deed)
+    public async Task Worker_ThatDiesInTheMiddleOfAFrame_FaultsThatTaskOnly(string breach)
     {
         var before = GC.GetTotalAllocatedBytes();
-        await Crashed(await ServeAround(deed), Death.Sigkill);
-        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(64 << 20), "memory taken on the word of a length");
+        await Crashed(await ServeAround(breach), Death.Sigkill);
+        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(64 << 20), "memory allocated for a length that is not believed");
     }
 
     [TestCase("length -1")]
@@ -30,13 +30,13 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [TestCase("gives back below zero")]
     [TestCase("keeps too much")]
     [TestCase("garbage")]
-    public async Task Worker_ThatSendsAMalformedFrame_IsKilledAndFaultsThatTaskOnly(string deed)
+    public async Task Worker_ThatSendsAMalformedFrame_IsKilledAndFaultsThatTaskOnly(string breach)
     {
         var before = GC.GetTotalAllocatedBytes();
-        var crash = await Fault<WorkerCrashedException>(await ServeAround(deed));
-        Assert.That(crash.InnerException, Is.TypeOf<MalformedFrameException>());
+        var crash = await Fault<WorkerCrashedException>(await ServeAround(breach));
+        Assert.That(crash.InnerException, Is.TypeOf<MalformedDataException>());
         Assert.That(crash.Signal, Is.EqualTo("SIGKILL"));
-        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(64 << 20), "memory taken on the word of a length");
+        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(64 << 20), "memory allocated for a length that is not believed");
     }
 
     [Test]
@@ -48,7 +48,8 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [Test]
     public async Task Worker_ThatAnswersTwice_LosesTheNextTaskAtMost()
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 2, Launcher = new EvilLauncher("twice") });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, MaxAttempts = 2, Launcher = new EvilLauncher("twice") });
         Assert.That(await Result(troupe.Submit(Evil.Trigger)), Is.EqualTo(2 * Evil.Trigger));
         Assert.That(await Result(troupe.Submit(4)), Is.EqualTo(8), "by its second attempt");
         Assert.That(troupe.Snapshot().Workers[0].Restarts, Is.EqualTo(1));
@@ -57,18 +58,20 @@ internal sealed class EvilWorkerTests : TroupeFixture
 
     [TestCase("start")]
     [TestCase("no start")]
-    public async Task Worker_ThatAnswersItsStartWithSomethingElse_BreaksTheTroupe(string deed)
+    public async Task Worker_ThatAnswersItsStartWithSomethingElse_BreaksTheTroupe(string breach)
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(breach) });
         var broken = await Fault<WorkerStartException>(troupe.Submit(1));
         Assert.That(broken.ToString(), Does.Contain("malformed frame"));
         await Dispose(troupe);
     }
 
-    // The future of the task with which the evil is done, when everything around it has gone well.
-    private static async Task<TinyFuture<int>> ServeAround(string deed)
+    // Returns the future of the task with which the worker breaks the protocol, after all tasks around it have succeeded.
+    private static async Task<TinyFuture<int>> ServeAround(string breach)
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(deed) });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, Launcher = new EvilLauncher(breach) });
         var before = Enumerable.Range(0, 5).Select(x => troupe.Submit(x)).ToArray();
         var task = troupe.Submit(Evil.Trigger);
         var after = Enumerable.Range(0, 5).Select(x => troupe.Submit(x)).ToArray();

@@ -1,19 +1,19 @@
 using System.Text;
-using TinyWorker.Backends.Processes.Launching;
+using TinyWorker.Processes.Protocol;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>Children of a test that have a troupe themselves. No type of the test framework is to be named here.</summary>
+/// <summary>Children of a test that have troupes of their own. They must not use types of the test framework.</summary>
 internal static class Families
 {
-    /// <summary>Has two workers, one of which hangs, tells which they are, and waits.</summary>
-    public static int RunATroupe(ChildSide side)
+    /// <summary>Has two workers, one of which hangs, sends their ids, and waits.</summary>
+    public static int RunATroupe(ChildSockets sockets)
     {
         var troupe = new TinyTroupe<int, int>(_ => Deaths.Hang(), new ProcessTroupeOptions { Workers = 2 });
         troupe.WhenReadyAsync().Wait();
         troupe.Submit(1);
-        side.Data.Send(Encoding.ASCII.GetBytes(string.Join(' ', troupe.Snapshot().Workers.Select(worker => worker.ProcessId))));
-        side.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        return side.Control.Receive(new byte[1]);
+        sockets.Data.Send(Encoding.ASCII.GetBytes(string.Join(' ', troupe.Snapshot().Workers.Select(worker => worker.ProcessId))));
+        sockets.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        return sockets.Control.Receive(new byte[1]);
     }
 }

@@ -1,6 +1,6 @@
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>A program that may use little memory, unlike its worker; it tells what becomes of results of such sizes.</summary>
+/// <summary>A program that may use little memory, unlike its worker. It prints what becomes of results of the given sizes.</summary>
 internal static class LacksMemory
 {
     public const string Name = "LacksMemory";

@@ -6,23 +6,26 @@ namespace TinyWorker.Tests.Processes.Troupes;
 /// <summary>Troupes whose workers are killed from outside, under load and while they are stopped.</summary>
 internal sealed class LoadTests : TroupeFixture
 {
-    [TestCase(100)]
-    [TestCase(500, Explicit = true, Reason = "A minute or two.")]
+    [TestCase(8)]
+    [TestCase(100, Category = LongTests.Category)]
     public async Task Workers_KilledManyTimes_LeaveNothing(int count)
     {
-        await KillMany(8);   // what is made once in a process
+        count *= LongTests.LeakFactor;
+        await KillMany(8);   // what is made only once in a process
         var handles = ProcessTable.OpenHandles();
         await KillMany(count);
         Assert.That(ProcessTable.Zombies(), Is.Empty);
         Assert.That(ProcessTable.Children(), Is.Empty);
-        Within.Until(() => ProcessTable.OpenHandles() <= handles, "the handles to be closed");
+        // One that is left for each kill would show. A few may have come from elsewhere: a thread of the pool, a file of the runtime.
+        Within.Until(() => ProcessTable.OpenHandles() <= handles + (count / 2), "the handles to be closed");
         Threads.AreGone("TinyWorker:");
     }
 
     [Test]
     public async Task Workers_KilledAtRandomUnderLoad_EndEveryTaskRight()
     {
-        const int Tasks = 4000;
+        const int LeastTasks = 4000;
+        const int LeastKills = 5;
         await using var troupe = new TinyTroupe<int, long>(
             static x =>
             {
@@ -40,7 +43,7 @@ internal sealed class LoadTests : TroupeFixture
             long[] doneAtKill = [-1, -1, -1, -1];
             while (!stop.IsCancellationRequested && kills < 25)
             {
-                // One that has ended a task since it was killed last: or one task could lose all its attempts to chance.
+                // Only a worker that has ended a task since its last kill: otherwise one task could lose all its attempts by chance.
                 var index = random.Next(4);
                 var worker = troupe.Snapshot().Workers[index];
                 if (worker.ProcessId is not { } victim || worker.TasksDone <= doneAtKill[index]) continue;
@@ -51,25 +54,29 @@ internal sealed class LoadTests : TroupeFixture
                 SpinWait.SpinUntil(() => stop.IsCancellationRequested || ended.Count > progress + 100, Within.Deadline);
             }
         });
-        var futures = new TinyFuture<long>[Tasks];
+        List<TinyFuture<long>> futures = [];
         await Within.Time(Task.Run(() =>
         {
-            for (var x = 0; x < Tasks; x++)
+            // So many tasks, and more where the killer gets little time beside them.
+            for (var x = 0; x < LeastTasks || Volatile.Read(ref kills) <= LeastKills; x++)
             {
                 var task = x;
-                (futures[x] = troupe.Submit(x)).OnCompleted(_ => ended.AddOrUpdate(task, 1, static (_, count) => count + 1));
+                futures.Add(troupe.Submit(x));
+                futures[x].OnCompleted(_ => ended.AddOrUpdate(task, 1, static (_, count) => count + 1));
             }
         }));
-        for (var x = 0; x < Tasks; x++) Assert.That(await Result(futures[x]), Is.EqualTo((long)x * x));
+        for (var x = 0; x < futures.Count; x++) Assert.That(await Result(futures[x]), Is.EqualTo((long)x * x));
         await stop.CancelAsync();
         await Within.Time(killer);
         await Dispose(troupe);
-        Within.Until(() => ended.Count == Tasks, "every callback");
+        Within.Until(() => ended.Count == futures.Count, "every callback");
         Assert.That(ended.Values, Is.All.EqualTo(1));
         var snapshot = troupe.Snapshot();
         TestContext.Out.WriteLine($"{kills} kills; {troupe}");
-        Assert.That(kills, Is.GreaterThan(5));
-        Assert.That((snapshot.Accepted, snapshot.Succeeded, snapshot.Faulted, snapshot.Canceled, snapshot.Waiting, snapshot.Running), Is.EqualTo((Tasks, Tasks, 0, 0, 0, 0)));
+        Assert.That(kills, Is.GreaterThan(LeastKills));
+        Assert.That(
+            (snapshot.Accepted, snapshot.Succeeded, snapshot.Faulted, snapshot.Canceled, snapshot.Waiting, snapshot.Running),
+            Is.EqualTo((futures.Count, futures.Count, 0, 0, 0, 0)));
     }
 
     [TestCase(true)]
@@ -111,7 +118,8 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Abort_OfWorkersThatIgnoreTheirTokens_KillsThemWithTheirChildren()
     {
         var file = File("grandchild");
-        await using var troupe = new TinyTroupe<int, int>(_ => Deaths.HangWithAChild(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        await using var troupe = new TinyTroupe<int, int>(
+            _ => Deaths.HangWithAChild(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
         var hung = troupe.Submit(1);
         Within.Until(() => System.IO.File.Exists(file), "the child's own child");
         var grandchild = int.Parse(await System.IO.File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
@@ -133,7 +141,8 @@ internal sealed class LoadTests : TroupeFixture
                 await Task.Delay(Timeout.Infinite, token);
                 return x;
             },
-            new ProcessTroupeOptions { Workers = 1, CancellationGrace = Within.Deadline });   // on a core that many share it obeys after seconds
+            // On a core that many share it obeys after seconds.
+            new ProcessTroupeOptions { Workers = 1, CancellationGrace = Within.Deadline });
         var process = await Result(troupe.Submit(0));
         var waits = troupe.Submit(1);
         Within.Until(() => System.IO.File.Exists(running), "the task to run");
@@ -147,7 +156,8 @@ internal sealed class LoadTests : TroupeFixture
     [Test]
     public async Task Abort_WhileMuchGoesToAWorkerThatTakesNothing_IsPrompt()
     {
-        await using var troupe = new TinyTroupe<byte[], int>(bytes => bytes.Length, new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        await using var troupe = new TinyTroupe<byte[], int>(
+            bytes => bytes.Length, new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
         await Within.Time(troupe.WhenReadyAsync());
         Deaths.Stop(troupe.Snapshot().Workers[0].ProcessId!.Value);
         var transfer = troupe.Submit(new byte[50 << 20]);
@@ -173,7 +183,8 @@ internal sealed class LoadTests : TroupeFixture
     {
         for (var moment = 0; moment < 8; moment++)
         {
-            await using var troupe = new TinyTroupe<bool, int>(dies => dies ? Deaths.Die(Death.Sigkill) : 1, new ProcessTroupeOptions { Workers = 2, MaxAttempts = 1 + (moment % 2) });
+            await using var troupe = new TinyTroupe<bool, int>(
+                dies => dies ? Deaths.Die(Death.Sigkill) : 1, new ProcessTroupeOptions { Workers = 2, MaxAttempts = 1 + (moment % 2) });
             if (moment > 0) await Result(troupe.Submit(false));
             var dying = troupe.Submit(true);
             var waited = System.Diagnostics.Stopwatch.StartNew();
@@ -189,7 +200,9 @@ internal sealed class LoadTests : TroupeFixture
     public async Task Abort_OfAWorkerThatHangsInItsDisposal_KillsIt()
     {
         var file = File("grandchild");
-        await using var troupe = new TinyTroupe<int, int>(_ => new HangsInItsDisposal(file), new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
+        await using var troupe = new TinyTroupe<int, int>(
+            _ => new HangsInItsDisposal(file),
+            new ProcessTroupeOptions { Workers = 1, CancellationGrace = TimeSpan.FromMilliseconds(100) });
         var process = await Result(troupe.Submit(1));
         var disposal = troupe.DisposeAsync().AsTask();
         Within.Until(() => System.IO.File.Exists(file), "the disposal of the worker");
@@ -218,14 +231,21 @@ internal sealed class LoadTests : TroupeFixture
         public void Dispose() => Deaths.HangWithAChild(file);
     }
 
-    // Every other task ends its worker; the others keep the pauses short.
+    // Every other task kills its worker. The tasks between them keep the pauses short.
     private static async Task KillMany(int count)
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x % 2 == 0 ? x : Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 4 });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x % 2 == 0 ? x : Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Workers = 4 });
         var futures = Enumerable.Range(0, 2 * count).Select(x => troupe.Submit(x)).ToArray();
-        await Within.Time(Task.WhenAll(futures.Select(future => ((Task)future.AsTask()).ContinueWith(static _ => { }, TaskScheduler.Default))), "the end of all", TimeSpan.FromMinutes(5));
+        await Within.Time(
+            Task.WhenAll(futures.Select(future => ((Task)future.AsTask()).ContinueWith(static _ => { }, TaskScheduler.Default))),
+            "the end of all",
+            TimeSpan.FromMinutes(5));
         for (var x = 0; x < futures.Length; x++)
-            Assert.That(futures[x].Status, Is.EqualTo(x % 2 == 0 ? TinyFutureStatus.Succeeded : TinyFutureStatus.Faulted), futures[x].ToString() + futures[x].Exception);
+            Assert.That(
+                futures[x].Status,
+                Is.EqualTo(x % 2 == 0 ? TinyFutureStatus.Succeeded : TinyFutureStatus.Faulted),
+                futures[x].ToString() + futures[x].Exception);
         await Dispose(troupe);
     }
 }

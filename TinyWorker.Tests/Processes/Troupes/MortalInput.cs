@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>Dies where it is read.</summary>
+/// <summary>An input that kills the process that reads it.</summary>
 [JsonConverter(typeof(Converter))]
 public sealed record MortalInput(Death? Death)
 {
@@ -15,6 +15,7 @@ public sealed record MortalInput(Death? Death)
             return new MortalInput((Death?)null);
         }
 
-        public override void Write(Utf8JsonWriter writer, MortalInput value, JsonSerializerOptions options) => writer.WriteNumberValue((int?)value.Death ?? -1);
+        public override void Write(Utf8JsonWriter writer, MortalInput value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue((int?)value.Death ?? -1);
     }
 }

@@ -1,20 +1,23 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>What surrounds a worker in its process.</summary>
+/// <summary>The options of process troupes: the surroundings of a worker, its memory, its serializer.</summary>
 internal sealed class OptionTests : TroupeFixture
 {
     [Test]
     public async Task Environment_ByWorker_IsSetAndRemovedThere()
     {
         Environment.SetEnvironmentVariable("TINYWORKER_REMOVED", "here");
-        await using var troupe = new TinyTroupe<string, string>(name => Environment.GetEnvironmentVariable(name) ?? "none", new ProcessTroupeOptions
+        Func<string, string> read = static name => Environment.GetEnvironmentVariable(name) ?? "none";
+        await using var troupe = new TinyTroupe<string, string>(read, new ProcessTroupeOptions
         {
             Workers = 1,
-            Environment = info => new Dictionary<string, string?> { ["TINYWORKER_GPU"] = $"{info.Troupe} {info.Index} {info.Restarts}", ["TINYWORKER_REMOVED"] = null },
+            Environment = info => new Dictionary<string, string?>
+            {
+                ["TINYWORKER_GPU"] = $"{info.Troupe} {info.Index} {info.Restarts}", ["TINYWORKER_REMOVED"] = null,
+            },
             Name = "gpus",
         });
         Assert.That(await Result(troupe.Submit("TINYWORKER_GPU")), Is.EqualTo("gpus 0 0"));
@@ -27,8 +30,14 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task Environment_ThatThrows_BreaksTheTroupe()
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, Environment = _ => throw new FormatException("no GPU") });
-        Assert.That((await Fault<WorkerStartException>(troupe.Submit(1))).InnerException, Is.TypeOf<FormatException>());
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, Environment = _ => throw new FormatException("no GPU") });
+        var fault = await Fault<WorkerStartException>(troupe.Submit(1));
+        Assert.That(fault.InnerException, Is.TypeOf<FormatException>());
+        Assert.That(
+            fault.Message,
+            Does.Contain("ProcessTroupeOptions.Environment threw FormatException: no GPU.")
+                .And.Contain("mend the function ProcessTroupeOptions.Environment").And.Not.Contain("constructor"));
         await Dispose(troupe);
     }
 
@@ -84,7 +93,8 @@ internal sealed class OptionTests : TroupeFixture
     public async Task WorkingDirectory_IsTheWorkers()
     {
         var folder = Ledger();
-        await using var troupe = new TinyTroupe<int, string>(_ => Directory.GetCurrentDirectory(), new ProcessTroupeOptions { Workers = 1, WorkingDirectory = folder });
+        await using var troupe = new TinyTroupe<int, string>(
+            _ => Directory.GetCurrentDirectory(), new ProcessTroupeOptions { Workers = 1, WorkingDirectory = folder });
         Assert.That(await Result(troupe.Submit(1)), Is.EqualTo(folder));
         await Dispose(troupe);
     }
@@ -92,7 +102,8 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task StartTimeout_TooShort_BreaksTheTroupe()
     {
-        await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = 1, StartTimeout = TimeSpan.FromMilliseconds(1) });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => x, new ProcessTroupeOptions { Workers = 1, StartTimeout = TimeSpan.FromMilliseconds(1) });
         Assert.That((await Fault<WorkerStartException>(troupe.Submit(1))).ToString(), Does.Contain("00:00:00.001"));
         await Dispose(troupe);
     }
@@ -134,7 +145,8 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task MaxTasksPerWorker_Reached_GivesTheNextTaskAFreshProcess()
     {
-        await using var troupe = new TinyTroupe<int, int>(_ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 2 });
+        await using var troupe = new TinyTroupe<int, int>(
+            _ => Environment.ProcessId, new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 2 });
         var processes = new int[6];
         var futures = processes.Select(_ => troupe.Submit(0)).ToArray();
         for (var i = 0; i < futures.Length; i++) processes[i] = await Result(futures[i]);
@@ -147,7 +159,8 @@ internal sealed class OptionTests : TroupeFixture
     public async Task MaxTasksPerWorker_Reached_StartsTheSuccessorOnceTheOldProcessIsGone()
     {
         var device = File("device");
-        await using var troupe = new TinyTroupe<int, string>(_ => new OwnsADevice(device), new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 1 });
+        await using var troupe = new TinyTroupe<int, string>(
+            _ => new OwnsADevice(device), new ProcessTroupeOptions { Workers = 1, MaxTasksPerWorker = 1 });
         Assert.That(await Result(troupe.Submit(1)), Is.EqualTo("none"));
         Assert.That(await Result(troupe.Submit(2)), Is.EqualTo("gone"));
         await Dispose(troupe);
@@ -156,7 +169,9 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task Serializer_OfTheUser_CarriesInputsAndResults()
     {
-        await using var troupe = new TinyTroupe<Version, Version>(version => new Version(version.Major + 1, version.Minor), new ProcessTroupeOptions { Workers = 1, Serializer = static () => new AsText() });
+        await using var troupe = new TinyTroupe<Version, Version>(
+            version => new Version(version.Major + 1, version.Minor),
+            new ProcessTroupeOptions { Workers = 1, Serializer = static () => new AsText() });
         Assert.That(await Result(troupe.Submit(new Version(1, 2))), Is.EqualTo(new Version(2, 2)));
         await Dispose(troupe);
     }
@@ -164,7 +179,8 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task Serializer_ThatBlocksOnAsynchronousCode_WaitsForNoThreadThatItHolds()
     {
-        var troupe = new TinyTroupe<Version, Version>(version => version, new ProcessTroupeOptions { Workers = 1, Serializer = static () => new Blocking() });
+        var troupe = new TinyTroupe<Version, Version>(
+            version => version, new ProcessTroupeOptions { Workers = 1, Serializer = static () => new Blocking() });
         Assert.That(await Result(troupe.Submit(new Version(1, 2))), Is.EqualTo(new Version(1, 2)));
         await Dispose(troupe);
     }
@@ -192,7 +208,7 @@ internal sealed class OptionTests : TroupeFixture
     [Test]
     public async Task Output_OfAWorker_GoesToTheLoggerByLineWithItsName()
     {
-        using var loggers = new Lines();
+        using var loggers = new FakeLoggers();
         await using var troupe = new TinyTroupe<int, string>(
             _ =>
             {
@@ -203,8 +219,9 @@ internal sealed class OptionTests : TroupeFixture
             new ProcessTroupeOptions { Workers = 1, Name = "chatty", LoggerFactory = loggers });
         Assert.That(await Result(troupe.Submit(1)), Is.EqualTo("[]"));
         await Dispose(troupe);
-        Assert.That(loggers.Written, Has.Member((LogLevel.Information, "chatty #0: to stdout")));
-        Assert.That(loggers.Written, Has.Member((LogLevel.Warning, "chatty #0: to stderr")));
+        var logged = loggers.Records.Select(record => (record.Level, record.Message)).ToArray();
+        Assert.That(logged, Has.Member((LogLevel.Information, "chatty #0: to stdout")));
+        Assert.That(logged, Has.Member((LogLevel.Warning, "chatty #0: to stderr")));
     }
 
     [Test]
@@ -251,7 +268,7 @@ internal sealed class OptionTests : TroupeFixture
         await Dispose(troupe);
     }
 
-    /// <summary>Of which there is one: tells how it found its predecessor, and is slow to let go while nobody waits for it.</summary>
+    /// <summary>Owns the one device. It tells whether its predecessor was gone, and disposes slowly.</summary>
     private sealed class OwnsADevice : TinyWorker<int, string>, IDisposable
     {
         private readonly string _device;
@@ -260,7 +277,8 @@ internal sealed class OptionTests : TroupeFixture
         public OwnsADevice(string device)
         {
             _device = device;
-            _predecessor = !System.IO.File.Exists(device) ? "none" : Directory.Exists("/proc/" + System.IO.File.ReadAllText(device)) ? "there" : "gone";
+            _predecessor = !System.IO.File.Exists(device) ? "none"
+                : Directory.Exists("/proc/" + System.IO.File.ReadAllText(device)) ? "there" : "gone";
             System.IO.File.WriteAllText(device, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
 
@@ -287,9 +305,11 @@ internal sealed class OptionTests : TroupeFixture
 
     private sealed class AsText : IPayloadSerializer
     {
-        public void Serialize<T>(T value, IBufferWriter<byte> writer) => writer.Write(System.Text.Encoding.UTF8.GetBytes(value!.ToString()!));
+        public void Serialize<T>(T value, IBufferWriter<byte> writer) =>
+            writer.Write(System.Text.Encoding.UTF8.GetBytes(value!.ToString()!));
 
-        public T Deserialize<T>(ReadOnlyMemory<byte> payload) => (T)(object)Version.Parse(System.Text.Encoding.UTF8.GetString(payload.Span));
+        public T Deserialize<T>(ReadOnlyMemory<byte> payload) =>
+            (T)(object)Version.Parse(System.Text.Encoding.UTF8.GetString(payload.Span));
     }
 
     private sealed class Blocking : IPayloadSerializer
@@ -308,28 +328,7 @@ internal sealed class OptionTests : TroupeFixture
             return _text.Deserialize<T>(payload);
         }
 
-        // To where it was called, if there is a way back.
+        // Returns to the caller's context, if there is one.
         private static async Task ComeBackAsync() => await Task.Yield();
-    }
-
-    private sealed class Lines : ILoggerFactory, ILogger
-    {
-        public ConcurrentQueue<(LogLevel Level, string Text)> Written { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Enqueue((logLevel, formatter(state, exception)));
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -1,12 +1,20 @@
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>Each test has a folder for what passes between it and its workers, and leaves no process behind.</summary>
+/// <summary>Each test has a folder for the files of its workers, and leaves no process behind.</summary>
 [NonParallelizable]   // the children of this process
 [Platform("Linux", Reason = "What is seen of processes is seen in /proc.")]
 internal abstract class TroupeFixture
 {
-    protected static readonly Death[] Deadly = [Death.Exit, Death.FailFast, Death.StackOverflow, Death.Sigkill, Death.Sigsegv];
-    protected static readonly Death[] All = [Death.Exception, .. Deadly];
+    private static readonly Death[] Common = [Death.Exception, Death.Exit, Death.Sigkill];
+
+    /// <summary>Every death but the exception. The rare ones are long tests.</summary>
+    protected static IEnumerable<TestCaseData> Deadly => EveryDeadly.Select(RareIsLong);
+
+    /// <summary>The exception, and every death. The rare ones are long tests.</summary>
+    protected static IEnumerable<TestCaseData> All => EveryDeadly.Prepend(Death.Exception).Select(RareIsLong);
+
+    /// <summary>Every death but the exception.</summary>
+    protected static Death[] EveryDeadly { get; } = [Death.Exit, Death.FailFast, Death.StackOverflow, Death.Sigkill, Death.Sigsegv];
 
     private DirectoryInfo _folder = null!;
 
@@ -23,11 +31,17 @@ internal abstract class TroupeFixture
         }
         finally
         {
-            foreach (var left in ProcessTable.Children()) Deaths.Kill(left);   // not to be found by the next test
+            foreach (var left in ProcessTable.Children()) Deaths.Kill(left);   // so that the next test does not find it
         }
     }
 
-    /// <summary>A file that a worker waits for, or leaves.</summary>
+    private static TestCaseData RareIsLong(Death death)
+    {
+        var test = new TestCaseData(death);
+        return Common.Contains(death) ? test : test.SetCategory(LongTests.Category);
+    }
+
+    /// <summary>A file that a worker waits for, or writes.</summary>
     protected string File(string name) => Path.Combine(_folder.FullName, name);
 
     /// <summary>An empty folder for notes.</summary>
@@ -66,11 +80,12 @@ internal abstract class TroupeFixture
         {
             Assert.That((crash.ExitCode, crash.Signal), Is.EqualTo((code, signal)));
             Assert.That(crash.ProcessId, Is.GreaterThan(1).And.Not.EqualTo(Environment.ProcessId));
-            // The runtime says a lot itself when it dies.
+            // The runtime prints many lines when it dies.
             Assert.That(crash.LastErrorLines, Has.Member(Deaths.LastWords).Or.Count.GreaterThanOrEqualTo(10));
             Assert.That(ProcessTable.IsAlive(crash.ProcessId), Is.False);
         }
     }
 
-    protected static async Task Dispose(IAsyncDisposable troupe) => await Within.Time(troupe.DisposeAsync().AsTask(), "the disposal of a troupe");
+    protected static async Task Dispose(IAsyncDisposable troupe) =>
+        await Within.Time(troupe.DisposeAsync().AsTask(), "the disposal of a troupe");
 }

@@ -1,20 +1,20 @@
 using System.Diagnostics;
-using TinyWorker.Tests.Contract;
 using TinyWorker.Tests.Observing;
 
 namespace TinyWorker.Tests.Processes.Troupes;
 
-/// <summary>What is told of tasks in other processes.</summary>
+/// <summary>Spans, activities and logs of tasks in other processes.</summary>
 internal sealed class WatchedTests : TroupeFixture
 {
     [Test]
     public async Task Span_OfATaskThatKilledItsFirstWorker_HasTwoAttempts()
     {
         using var telemetry = new Telemetry();
-        var loggers = new RecordingLoggers();
+        var loggers = new FakeLoggers();
         var ledger = Ledger();
         await using var troupe = new TinyTroupe<int, int>(
-            x => Deaths.Note(ledger) < 2 ? Deaths.Die(Death.Sigkill) : x, new ProcessTroupeOptions { Name = "retried", Workers = 1, MaxAttempts = 2, LoggerFactory = loggers });
+            x => Deaths.Note(ledger) < 2 ? Deaths.Die(Death.Sigkill) : x,
+            new ProcessTroupeOptions { Name = "retried", Workers = 1, MaxAttempts = 2, LoggerFactory = loggers });
         Assert.That(await Result(troupe.Submit(5)), Is.EqualTo(5));
         var span = telemetry.Spans("retried").Single();
         Assert.That((span.GetTagItem("tinyworker.attempts"), span.GetTagItem("tinyworker.outcome")), Is.EqualTo((2, "succeeded")));
@@ -27,10 +27,13 @@ internal sealed class WatchedTests : TroupeFixture
     public async Task Span_OfATaskThatKilledAllItsWorkers_IsAnErrorWithAllAttempts()
     {
         using var telemetry = new Telemetry();
-        await using var troupe = new TinyTroupe<int, int>(_ => Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Name = "killers", Workers = 1, MaxAttempts = 2 });
+        await using var troupe = new TinyTroupe<int, int>(
+            _ => Deaths.Die(Death.Sigkill), new ProcessTroupeOptions { Name = "killers", Workers = 1, MaxAttempts = 2 });
         await Crashed(troupe.Submit(1), Death.Sigkill, attempts: 2);
         var span = telemetry.Spans("killers").Single();
-        Assert.That((span.GetTagItem("tinyworker.attempts"), span.Status, span.GetTagItem("error.type")), Is.EqualTo((2, ActivityStatusCode.Error, "TinyWorker.WorkerCrashedException")));
+        Assert.That(
+            (span.GetTagItem("tinyworker.attempts"), span.Status, span.GetTagItem("error.type")),
+            Is.EqualTo((2, ActivityStatusCode.Error, "TinyWorker.WorkerCrashedException")));
         await Dispose(troupe);
     }
 
@@ -38,7 +41,8 @@ internal sealed class WatchedTests : TroupeFixture
     public async Task ErrorType_OfAnExceptionThatCannotBeRebuilt_IsItsOwn()
     {
         using var telemetry = new Telemetry();
-        await using var troupe = new TinyTroupe<int, int>(x => throw new Unusual(x, "is unusual"), new ProcessTroupeOptions { Name = "unusual", Workers = 1 });
+        await using var troupe = new TinyTroupe<int, int>(
+            x => throw new Unusual(x, "is unusual"), new ProcessTroupeOptions { Name = "unusual", Workers = 1 });
         await Fault<RemoteWorkerException>(troupe.Submit(1));
         Assert.That(telemetry.Spans("unusual").Single().GetTagItem("error.type"), Is.EqualTo(typeof(Unusual).FullName));
         Assert.That(telemetry.Read("tinyworker.task.ended", "unusual", ("error.type", typeof(Unusual).FullName!)), Is.EqualTo(1));
@@ -50,7 +54,8 @@ internal sealed class WatchedTests : TroupeFixture
     {
         using var telemetry = new Telemetry();
         using var submitters = new Activity("the submitter's").Start();
-        await using var troupe = new TinyTroupe<bool, string>(listen => InTheChild.Current(listen), new ProcessTroupeOptions { Name = "far", Workers = 1 });
+        await using var troupe = new TinyTroupe<bool, string>(
+            listen => InTheChild.Current(listen), new ProcessTroupeOptions { Name = "far", Workers = 1 });
         var unheard = await Result(troupe.Submit(false));
         var startsToListen = await Result(troupe.Submit(true));
         var heard = await Result(troupe.Submit(false));
@@ -64,7 +69,7 @@ internal sealed class WatchedTests : TroupeFixture
 
     private sealed class Unusual(int one, string two) : Exception(two + one);
 
-    // No type of the test framework is to be named here.
+    // Must not use types of the test framework.
     private static class InTheChild
     {
         private static ActivityListener? s_listener;
@@ -74,7 +79,10 @@ internal sealed class WatchedTests : TroupeFixture
             var current = Activity.Current!;
             if (listen)
             {
-                s_listener = new ActivityListener { ShouldListenTo = source => source.Name == "TinyWorker", Sample = (ref _) => ActivitySamplingResult.AllData };
+                s_listener = new ActivityListener
+                {
+                    ShouldListenTo = source => source.Name == "TinyWorker", Sample = (ref _) => ActivitySamplingResult.AllData,
+                };
                 ActivitySource.AddActivityListener(s_listener);
             }
 

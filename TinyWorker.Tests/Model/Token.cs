@@ -1,9 +1,0 @@
-namespace TinyWorker.Tests.Model;
-
-/// <summary>The token of a submission.</summary>
-internal enum Token
-{
-    None,
-    Live,
-    Fired,
-}

@@ -1,9 +1,0 @@
-namespace TinyWorker.Queueing;
-
-/// <summary>What a try to enter came to.</summary>
-internal enum Admission
-{
-    Entered,
-    Full,
-    Closed,
-}

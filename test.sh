@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Builds and tests. The last line is "N passed, N failed", and ", N skipped" if there are any.
+#
+#   ./test.sh          builds Release and runs the tests that do not take long
+#   ./test.sh --all    does everything that CI does: both configurations without a warning, every test, the main job, the coverage and chaos
+#
+# It installs what the tests need and the machine lacks, if it runs as root and the machine has apt-get. Otherwise it says what is skipped.
+set -uo pipefail
+exec 2>&1
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+
+# The counts are read from the console, so its language and its form must not depend on the machine.
+export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+export MSBUILDTERMINALLOGGER=off NO_COLOR=1
+# No build server may outlive this script: it would hold our output open.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+
+readonly progress_interval=5   # seconds
+readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
+passed=0 failed=0 skipped=0 lacking=
+
+all=
+case "${1-}" in
+  '') ;;
+  --all) all=1 ;;
+  *) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+esac
+
+log=$(mktemp) && coverage=$(mktemp -d) || { echo '0 passed, 1 failed'; exit 1; }
+trap 'rm -rf "$log" "$coverage"' EXIT
+
+finish() {
+  [[ -z $lacking ]] || printf '%s' "$lacking"
+  local line="$passed passed, $failed failed"
+  ((skipped == 0)) || line+=", $skipped skipped"
+  echo "$line"
+  ((failed == 0))
+  exit
+}
+
+# What failed without being a test counts as one failure, so that the last line never looks better than the run.
+fail() {
+  echo "FAILED: $1"
+  failed=$((failed + 1))
+}
+
+# need WHICH PACKAGE WHAT: makes sure that there is a command, or a file where WHICH is a path. A package of apt has it.
+# WHAT needs it, and is skipped without it: then need fails, and the end of the output tells how to get it.
+need() {
+  has "$1" && return
+  if [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null; then
+    echo "== apt-get install $2 (for $3)"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$2" > "$log" < /dev/null \
+      || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$2"; } > "$log" < /dev/null
+    has "$1" && return
+    tail -n 3 "$log"
+  fi
+  lacking+="Skipped: $3, because there is no '$1'. To get it: apt-get install $2"$'\n'
+  return 1
+}
+
+has() {
+  if [[ $1 == /* ]]; then [[ -e $1 ]]; else command -v "$1" > /dev/null; fi
+}
+
+step() {
+  echo "== $*"
+  "$@"
+}
+
+# Lets through what the test platform prints, but for the tests that have passed: they become a line every few seconds.
+show_progress() {
+  local line='' part='' count=0 bad=0 next=$((SECONDS + progress_interval)) started=$SECONDS status
+  while true; do
+    IFS= read -r -t 1 part
+    status=$?
+    line+=$part
+    if ((SECONDS >= next)); then
+      echo "   $((SECONDS - started)) s: $count passed, $bad failed"
+      next=$((SECONDS + progress_interval))
+    fi
+    ((status <= 128)) || continue   # a second has passed without a whole line
+    case $line in
+      '  Passed '*) count=$((count + 1)) ;;
+      '  Failed '*) bad=$((bad + 1)); printf '%s\n' "$line" ;;
+      '' | 'Test run for '* | 'VSTest version '* | 'Starting test execution'* | 'A total of 1 test files'*) ;;
+      'NUnit Adapter '* | 'Running '*' tests in '* | '   NUnit3TestExecutor discovered '* | '[createdump] '*) ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+    line=
+    ((status == 0)) || break
+  done
+}
+
+# run_tests ARGUMENT...: dotnet test with these arguments, and with what it says counted.
+run_tests() {
+  local line status counted=0 counted_failures=0
+  echo "== dotnet test $*"
+  dotnet test "$@" --no-build --logger 'console;verbosity=normal' -- NUnit.ConsoleOut=0 < /dev/null | tee "$log" | show_progress
+  status=${PIPESTATUS[0]}
+  while IFS= read -r line; do
+    if [[ $line =~ ^\ *(Passed|Failed|Skipped):\ ([0-9]+)$ ]]; then
+      case ${BASH_REMATCH[1]} in
+        Passed) passed=$((passed + BASH_REMATCH[2])) counted=$((counted + BASH_REMATCH[2])) ;;
+        Failed) failed=$((failed + BASH_REMATCH[2])) counted_failures=$((counted_failures + BASH_REMATCH[2])) ;;
+        Skipped) skipped=$((skipped + BASH_REMATCH[2])) ;;
+      esac
+    fi
+  done < "$log"
+  if ((counted + counted_failures == 0)); then
+    fail "no test was run by: dotnet test $* (exit code $status)"
+  elif ((status != 0 && counted_failures == 0)); then
+    fail "exit code $status from: dotnet test $*"
+  fi
+}
+
+build() {
+  step dotnet build TinyWorker.sln -c "$1" --no-restore -warnaserror -v quiet -nologo || { fail "the $1 build"; finish; }
+}
+
+step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
+if [[ -z $all ]]; then
+  build Release
+  run_tests TinyWorker.sln -c Release --filter 'TestCategory!=Long'
+  finish
+fi
+
+for command in './test.sh' "$main_job"; do
+  grep -qxF -- "$command" README.md || fail "README.md does not name the command: $command"
+done
+
+# A program is compiled ahead of time: the SDK takes either linker.
+has clang || has gcc || need clang clang 'the program that is compiled ahead of time'
+
+build Debug
+build Release
+step $main_job || fail 'the main job on this repository'
+run_tests TinyWorker.sln -c Release
+# Neither packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
+readonly under_coverage='FullyQualifiedName!~Tests.Package&FullyQualifiedName!~Tests.Leaks&FullyQualifiedName!~Tests.Plugins'
+run_tests TinyWorker.sln -c Debug --filter "$under_coverage" --collect 'XPlat Code Coverage' --settings .ci/coverage.runsettings --results-directory "$coverage"
+step .ci/coverage "$(find "$coverage" -name coverage.cobertura.xml)" || fail 'the coverage'
+
+# A minute of chaos, a third of it on one core where that can be had.
+readonly chaos='dotnet run -c Release --no-build --project TinyWorker.Chaos --'
+one_core=
+taskset -c 0 true && one_core='taskset -c 0'
+step $chaos --seconds 40 || fail 'chaos'
+step $one_core $chaos --seconds 20 || fail 'chaos on one core'
+finish
