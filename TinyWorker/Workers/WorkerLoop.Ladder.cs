@@ -141,19 +141,22 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         }
     }
 
-    /// <summary>A try to make a worker begins: it has a token that has not fired, and its own limit of time.</summary>
-    private void BeginTry()
+    /// <summary>A try to make a worker begins: it has a token that has not fired, and its own limit of time. False if it was cut short
+    /// before it began.</summary>
+    // Then the token is about to fire: it stays until WasMakingCutShort puts another in its place.
+    private bool TryBeginTry()
     {
         Schedule.Point();
         using (Uninterrupted.Enter(_ladder))
         {
             AssertInvariants_NeedsLock();
-            if (_isAborted || _phase != (int)WorkerPhase.Starting) return;
+            if (_isAborted || _phase != (int)WorkerPhase.Starting) return true;
+            if (_isMakingCutShort) return false;
             _hasPassedMakeTimeout = false;
-            _isMakingCutShort = false;
             if (_cancellation.IsCancellationRequested) _cancellation = new CancellationTokenSource();
             Disarm_NeedsLock();
             if (_settings.MakeTimeout is { } limit) Arm_NeedsLock(limit);
+            return true;
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         var scope = WorkerScope.Enter(_core);
         try
         {
-            BeginTry();
+            if (!TryBeginTry()) return new OperationCanceledException("The worker is to leave.");
             // No more tasks can come: whoever says so looks for the loops that make a worker afterwards.
             if (!_isFirst && _loops.IsEnding) return new OperationCanceledException("The troupe has stopped.");
             await MakeAsync();
