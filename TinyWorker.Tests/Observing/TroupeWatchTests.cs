@@ -287,12 +287,15 @@ internal sealed class TroupeWatchTests
         var two = troupe.Submit(2);
         Within.Until(() => two.Status == TinyFutureStatus.Running, "the second task");
         _clock.Advance(TimeSpan.FromSeconds(3));
-        Assert.That(watch.Read().LongestRunning, Is.EqualTo(new RunningTask(worker, TimeSpan.FromSeconds(3))));
+        var seen = watch.Read().LongestRunning;
+        Assert.That(seen, Is.EqualTo(new RunningTask(worker, TimeSpan.FromSeconds(3)) { Number = seen!.Number }));
         _clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(watch.Read().LongestRunning, Is.EqualTo(new RunningTask(worker, TimeSpan.FromSeconds(4))));
+        Assert.That(watch.Read().LongestRunning, Is.EqualTo(seen with { AtLeast = TimeSpan.FromSeconds(4) }), "the same task");
         _gate.Set();
         Within.Time(one);
-        Assert.That(watch.Read().LongestRunning, Is.EqualTo(new RunningTask(1 - worker, TimeSpan.FromSeconds(1))));
+        var next = watch.Read().LongestRunning!;
+        Assert.That((next.Worker, next.AtLeast), Is.EqualTo((1 - worker, TimeSpan.FromSeconds(1))));
+        Assert.That(next.Number, Is.Not.EqualTo(seen.Number));
 
         second.Set();
         Within.Time(two);

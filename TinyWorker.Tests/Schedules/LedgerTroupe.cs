@@ -91,6 +91,12 @@ internal sealed class LedgerTroupe(ProgramRun run, string name, bool cannotStart
         Troupe.Resize(workers);
     }
 
+    /// <summary>Somebody cancels a task in another way than <see cref="Cancel"/>.</summary>
+    public void MayCancel() => _mayCancel = true;
+
+    /// <summary>Asks for another worker at a place.</summary>
+    public bool Recycle(int place) => ((ITroupeControl)Troupe).RecycleWorker(place);
+
     public void Abort()
     {
         _mayCancel = _mayRefuse = true;
