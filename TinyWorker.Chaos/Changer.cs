@@ -1,6 +1,6 @@
 namespace TinyWorker.Chaos;
 
-/// <summary>Pauses, resumes and resizes one troupe while it is under load.</summary>
+/// <summary>Pauses, resumes and resizes one troupe while it is under load, and has workers of it replaced.</summary>
 internal static class Changer
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
@@ -16,7 +16,11 @@ internal static class Changer
                 stage.Troupe.Resize(random.Next(Math.Max(1, stage.MinWorkers), stage.MostWorkers + 1));
                 round.Results.Resized();
             }
-            else if (random.Next(3) == 0)
+            else if (random.Next(2) == 0)
+            {
+                if (((ITroupeControl)stage.Troupe).RecycleWorker(random.Next(stage.MostWorkers))) round.Results.Recycled();
+            }
+            else if (random.Next(3) > 0)
             {
                 await PauseTroupeAsync(round, stage, runs, random, calm);
             }

@@ -15,7 +15,7 @@ internal sealed class Results
     private long _succeeded, _faulted, _canceled;
     private readonly long[] _behaviours = new long[Enum.GetValues<Behaviour>().Length];
     private long _timeouts, _crashes, _again, _abandoned, _begunByProcesses;
-    private long _keyed, _forEach, _pauses, _checkedPauses, _resizes;
+    private long _keyed, _forEach, _pauses, _checkedPauses, _resizes, _recycled;
     private int _printedFailures;
 
     public int Rounds { get; set; }
@@ -46,6 +46,8 @@ internal sealed class Results
     }
 
     public void Resized() => Interlocked.Increment(ref _resizes);
+
+    public void Recycled() => Interlocked.Increment(ref _recycled);
 
     public void MapEnded() => Interlocked.Increment(ref _maps);
 
@@ -98,6 +100,7 @@ internal sealed class Results
             ("success", _succeeded), ("fault", _faulted), ("cancellation", _canceled), ("kill", _kills), ("map", _maps),
             ("task that came back from a process", Returned), ("task with a key", _keyed), ("task for every worker", _forEach),
             ("pause during which nothing may start", _checkedPauses), ("resize", _resizes),
+            ("worker that was to be replaced", _recycled),
         ];
         foreach (var (what, count) in wanted)
             if (count == 0) Fail("not tried", $"there was no {what}");
@@ -125,7 +128,8 @@ internal sealed class Results
             + $"{CountOf(Behaviour.Crash) + CountOf(Behaviour.CrashOnce):N0} crashed by themselves, "
             + $"{_kills:N0} killed and {_freezes:N0} frozen from outside");
         Console.WriteLine(
-            $"troupes: {_pauses:N0} pauses, in {_checkedPauses:N0} of them nothing ran any more and nothing started, {_resizes:N0} resizes; "
+            $"troupes: {_pauses:N0} pauses, in {_checkedPauses:N0} of them nothing ran any more and nothing started, {_resizes:N0} resizes, "
+            + $"{_recycled:N0} workers that were to be replaced; "
             + $"{_keyed:N0} tasks with a key and {_forEach:N0} for every worker");
         Console.WriteLine($"worker processes: {CountingJson.Written:N0} tasks sent, {Returned:N0} came back without having started");
     }

@@ -13,12 +13,17 @@ internal static partial class Programs
         Together(
             () => { troupe.Submit(1)!.Result(); troupe.Submit(2, new SubmitOptions { Key = "a" }); },
             () => { troupe.Submit(11, new SubmitOptions { Key = "a" }); troupe.SubmitToEach(12); },
-            () => accepted += troupe.Recycle(0) ? 1 : 0,
-            () => { accepted += troupe.Recycle(0) ? 1 : 0; accepted += troupe.Recycle(1) ? 1 : 0; });
+            () => Recycle(0),
+            () => { Recycle(0); Recycle(1); });
         var loops = troupe.Troupe.Inside.Loops;
         Scheduler.Until(
             () => Array.TrueForAll(loops.Loops, static loop => loop is { IsToBeReplaced: false, IsParked: true }), "the workers to be replaced");
         Assert.That(loops.Replaced, Is.InRange(accepted > 0 ? 1 : 0, accepted), "each request counts once at the most");
+
+        void Recycle(int place)
+        {
+            if (troupe.Recycle(place)) accepted++;
+        }
     }
 
     public static void RecycledWorkersAgainstResizes(ProgramRun run)
@@ -95,6 +100,9 @@ internal static partial class Programs
         Assert.That((answers, others[0].Result(), others[1].Result()), Is.EqualTo((1, 2, 3)));
         Assert.That(stopped.Status, Is.EqualTo(TinyFutureStatus.Canceled));
 
-        void Ask() => answers += control.Cancel(new RunningTask(0, default) { Number = number }) ? 1 : 0;
+        void Ask()
+        {
+            if (control.Cancel(new RunningTask(0, default) { Number = number })) answers++;
+        }
     }
 }
