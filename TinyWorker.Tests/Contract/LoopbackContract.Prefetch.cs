@@ -115,6 +115,28 @@ public sealed partial class LoopbackContract
     }
 
     [Test]
+    public async Task RecycleWorker_WithPrefetchedTasks_RunsEachOnce([Values(1, 3)] int workers)
+    {
+        var ran = new int[4 * Many];
+        var asked = 0;
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                Interlocked.Increment(ref ran[x]);
+                return x;
+            },
+            Options(new Settings { Workers = workers, Capacity = Many }));
+        var all = await SubmitByMany(
+            troupe, _ => ((ITroupeControl)troupe).RecycleWorker(Interlocked.Increment(ref asked) % workers), among: 100);
+        foreach (var future in all) WaitForEnd(future);
+        await End(troupe);
+        Assert.That(all.Select(future => future.Result()), Is.EqualTo(Enumerable.Range(0, all.Length)));
+        Assert.That(ran, Is.All.EqualTo(1));
+        Assert.That(troupe.Inside.Loops.Replaced, Is.InRange(1, asked));
+        AssertBalanced(troupe.Snapshot(), all.Length);
+    }
+
+    [Test]
     public async Task End_InTheMiddle_EndsEveryTaskOnce([Values("Abort", "StopAsync", "Dispose")] string how)
     {
         for (var round = 0; round < 20; round++)
