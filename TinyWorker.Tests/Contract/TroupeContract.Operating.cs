@@ -48,8 +48,8 @@ public abstract partial class TroupeContract
         await Within.Time(troupe.WhenReadyAsync());
         var key = Enumerable.Range(0, 100).Select(static number => $"{number}").First(key => KeyPlaces.PlaceOf(key, 2) == 1);
         troupe.Pause();
-        TinyFuture<int>[] futures =
-            [troupe.Submit(1, new SubmitOptions { Key = key }), .. troupe.SubmitToEach(2), troupe.Submit(3, new SubmitOptions { Key = key })];
+        var ofKey = new SubmitOptions { Key = key };
+        TinyFuture<int>[] futures = [troupe.Submit(1, ofKey), .. troupe.SubmitToEach(2), troupe.Submit(3, ofKey)];
         Assert.That(((ITroupeControl)troupe).RecycleWorker(1), Is.True);
         WaitForRestarts(troupe, 0, 1);
         Assert.That(ran, Is.Empty, "it is paused");
