@@ -58,6 +58,21 @@ internal sealed class StartTests
     }
 
     [Test]
+    public async Task Start_WhoseTokenFiresWhileAConstructorBlocks_Ends()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var host = Build.Host(services => services.AddSingleton(gate)
+            .AddTinyTroupe<int, int, Blocked>("blocked", settings => (settings.Workers, settings.CancellationGrace) = (1, TimeSpan.Zero)));
+        using var source = new CancellationTokenSource();
+        var start = host.StartAsync(source.Token);
+        Within.Until(() => Blocked.Made > 0, "the worker that blocks");
+        await source.CancelAsync();
+
+        await Assert.ThatAsync(() => Within.Time(start), Throws.InstanceOf<OperationCanceledException>());
+        gate.Set();
+    }
+
+    [Test]
     public async Task Start_WhoseTokenHasFired_MakesNoTroupe()
     {
         var made = 0;
@@ -108,6 +123,21 @@ internal sealed class StartTests
     private sealed class NoWorker : TinyWorker<int, int>
     {
         public NoWorker() => throw new TimeZoneNotFoundException();
+
+        public override int Call(int input, CancellationToken cancellationToken) => input;
+    }
+
+    private sealed class Blocked : TinyWorker<int, int>
+    {
+        private static int s_made;
+
+        public Blocked(ManualResetEventSlim gate)
+        {
+            Interlocked.Increment(ref s_made);
+            gate.Wait(Within.Deadline);
+        }
+
+        public static int Made => Volatile.Read(ref s_made);
 
         public override int Call(int input, CancellationToken cancellationToken) => input;
     }
