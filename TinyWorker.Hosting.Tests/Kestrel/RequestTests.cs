@@ -1,7 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using NUnit.Framework;
 
 namespace TinyWorker.Hosting.Tests.Kestrel;
 

@@ -2,11 +2,8 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using NUnit.Framework;
 
 namespace TinyWorker.Hosting.Tests.Kestrel;
 
@@ -49,7 +46,8 @@ internal sealed class ShutdownTests
 
     // What runs, what waits for a worker, what waits for its input and what waits for room.
     [Test]
-    public async Task Requests_ThatOutlastThePatienceOfTheHost_AreAnswered503BeforeItEnds([Values] SiteKind kind, [Values] bool concurrently)
+    public async Task Requests_ThatOutlastThePatience_AreAnswered503BeforeTheHostEnds(
+        [Values] SiteKind kind, [Values] bool concurrently)
     {
         var clock = new FakeTimeProvider();
         var gate = new Gate();

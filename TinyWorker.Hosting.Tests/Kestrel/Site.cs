@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -44,7 +43,7 @@ internal sealed class Site : IAsyncDisposable
 
     public FakeLogCollector Log => _host.Services.GetFakeLogCollector();
 
-    /// <summary>Whether the host's patience had ended before it came to tell its services that they have been stopped; null before that.</summary>
+    /// <summary>Whether the host's ShutdownTimeout had passed when all was stopped; null before that.</summary>
     public bool? WasStoppedTooLate => _witness.WasTooLate;
 
     public static async Task<Site> StartAsync(
