@@ -104,10 +104,11 @@ internal sealed partial class InstalledPackageTests : PackageFixture
         return folder;
     }
 
-    private static void WriteProject(string folder, string name, string[] packages, string properties)
+    private static void WriteProject(
+        string folder, string name, string[] packages, string properties, string sdk = "Microsoft.NET.Sdk")
     {
         File.WriteAllText(Path.Combine(folder, name + ".csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
+            <Project Sdk="{sdk}">
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
