@@ -22,7 +22,7 @@ namespace TinyWorker;
 /// <typeparam name="TIn">The type of a task's input.</typeparam>
 /// <typeparam name="TOut">The type of a task's result.</typeparam>
 [DebuggerDisplay("{DebuggerText,nq}")]
-public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, IWatchable, IDisposable
+public sealed partial class TinyTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ITroupeControl, IWatchable, IDisposable
 {
     private readonly Troupe<TIn, TOut> _troupe;
     private readonly TroupeCore<TIn, TOut> _core;

@@ -46,4 +46,11 @@ public sealed record TroupeFault(DateTimeOffset At, string Type, string Message,
 /// <summary>A task that runs.</summary>
 /// <param name="Worker">The index of its worker; see <see cref="TroupeSnapshot.Workers"/>.</param>
 /// <param name="AtLeast">For how long it has been running at least: since it was first seen.</param>
-public sealed record RunningTask(int Worker, TimeSpan AtLeast);
+public sealed record RunningTask(int Worker, TimeSpan AtLeast)
+{
+    /// <summary>
+    /// Tells the task from every other that its worker has had or will have, for <see cref="ITroupeControl.Cancel"/>: from 1 to 2^53 - 1, so
+    /// that a number of JavaScript holds it. It says nothing else of the task. 0, the default, is no task.
+    /// </summary>
+    public long Number { get; init; }
+}

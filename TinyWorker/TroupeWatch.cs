@@ -69,8 +69,9 @@ public sealed class TroupeWatch : IDisposable
         }
 
         _seen = seen;
-        return longest is { } found ? new RunningTask(found.Worker, troupe.TimeProvider.GetElapsedTime(found.Since, now)) : null;
+        if (longest is not { } found) return null;
+        return new RunningTask(found.Worker, troupe.TimeProvider.GetElapsedTime(found.Since, now)) { Number = found.Task };
     }
 
-    private readonly record struct SeenTask(int Worker, int Task, long Since);
+    private readonly record struct SeenTask(int Worker, long Task, long Since);
 }

@@ -34,13 +34,13 @@ internal sealed record Link(int From, int To);
 
 // Id: Stays the same while the troupe lives.
 // Name: Hostile text; never HTML. Each part has it.
-// Condition: A TroupeCondition.
+// Condition: A TroupeCondition. It agrees with the words: it moves with them, and brings them where it changes for the worse or the better.
 // NeedsAttention: It has been Broken, Down, Hung, Degraded or Saturated for three looks.
 // Workers: How many workers live or are being made.
 // PerSecond: Tasks that ended a second.
 // Restarts: Workers that were replaced so far.
 // Abandoned: Workers that were given up.
-// Cells: A letter for each worker, by index: s starting, i idle, b busy, x stopped, e empty, h hung; a blank where none is.
+// Cells: A letter for each worker, by index: s starting, i idle, b busy, x stopped, e empty, h hung; a blank where none is. 4,096 at most.
 // History: Tasks a second over the last minutes, one figure for each interval, the oldest first; in `state` only.
 // Sentence: One plain sentence of what to do.
 // Text: All that Explain says.
@@ -66,6 +66,6 @@ internal sealed record Times(double Median, double Percentile90, double Percenti
 internal sealed record FaultState(string Type, int Count, string? Message, double SecondsAgo);
 
 // AtLeast: In seconds.
-// Task: What a POST that cancels it has to name.
+// Task: What a POST that cancels it has to name, with the worker.
 // Memory: Of its process, in bytes.
 internal sealed record LongestState(int Worker, double AtLeast, long Task, int? ProcessId, long? Memory);

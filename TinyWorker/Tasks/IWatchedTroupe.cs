@@ -17,6 +17,6 @@ internal interface IWatchedTroupe
     /// <summary>One has left: if it was the last, the troupe drops what it kept for those who watch.</summary>
     void EndWatch();
 
-    /// <summary>Each worker that runs a task, with a number that is, as good as certain, another one for each task.</summary>
-    IEnumerable<(int Worker, int Task)> RunningTasks();
+    /// <summary>Each worker that runs a task, with the number of the task.</summary>
+    IEnumerable<(int Worker, long Task)> RunningTasks();
 }

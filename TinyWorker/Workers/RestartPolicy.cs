@@ -57,6 +57,9 @@ internal static class RestartReason
     /// <summary>It has run as many tasks as it may.</summary>
     public const string Recycled = "recycled";
 
+    /// <summary>An operator asked for it.</summary>
+    public const string Requested = "requested";
+
     /// <summary>A task's exception said that it is spoiled.</summary>
     public const string Spoiled = "spoiled";
 }

@@ -11,7 +11,7 @@ internal sealed partial class Troupe<TIn, TOut>
 
     void IWatchedTroupe.EndWatch() => _ = Core.Sampling;   // the look drops one that is over
 
-    IEnumerable<(int Worker, int Task)> IWatchedTroupe.RunningTasks()
+    IEnumerable<(int Worker, long Task)> IWatchedTroupe.RunningTasks()
     {
         foreach (var loop in _loops.Loops)
             if (loop.TaskNumber is { } task) yield return (loop.Info.Index, task);

@@ -45,7 +45,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     // Not if the task may have left code on the thread of the loop, which goes first and may take long.
     public bool IsBetweenTasks =>
         (_isSynchronous || _prefetching is not null || !_executor.MaySpin)
-        && Phase == WorkerPhase.Working && !IsBusy && !Volatile.Read(ref _isAsleep) && !IsAskedToLeave && Remote is not { IsLost: true }
+        && Phase == WorkerPhase.Working && !IsBusy && !Volatile.Read(ref _isAsleep) && !IsAskedToLeave && !IsToBeReplaced
+        && Remote is not { IsLost: true }
         && Volatile.Read(ref _ending) is null or { IsCompleted: true };   // else listeners are told of its end, which may take long
 
     /// <summary>Since when its worker has had no task, if it sleeps now.</summary>

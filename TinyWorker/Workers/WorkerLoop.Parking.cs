@@ -68,9 +68,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             // Only now: whoever looks for a free worker sees it between two tasks, then parked, or searching. It goes on below, not before.
             Volatile.Write(ref loop._isAsleep, true);
             Schedule.Point();
-            // It may have been lost just before the loop parked, or asked to leave, or a task for it alone may have come: then there was
-            // nobody to wake.
-            if (loop._prefetching is { IsLost: true } || loop._queue.HasItemsFor(loop._info.Index) || loop.MayLeave)
+            // It may have been lost just before the loop parked, or asked to leave, or to be replaced, or a task for it alone may have come:
+            // then there was nobody to wake.
+            if (loop._prefetching is { IsLost: true } || loop._queue.HasItemsFor(loop._info.Index) || loop.MayLeave || loop.IsToBeReplaced)
                 loop._queue.Idle.Unpark(this);
             if (loop._isNew) loop.NoticeArrival();
             loop._loops.NoticeParked();

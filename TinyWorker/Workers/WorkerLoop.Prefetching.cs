@@ -61,8 +61,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             if (!_hasParked) Prefetch();
             _hasParked = false;
             _prefetching!.Flush();
-            // Whoever pauses the troupe says so first and recalls afterwards: one of the two recalls what was sent just now.
-            if (_queue.IsPaused) _prefetching.Recall();
+            // Whoever pauses the troupe, or wants another worker, says so first and recalls afterwards: one of the two recalls what was sent
+            // just now.
+            if (_queue.IsPaused || IsToBeReplaced) _prefetching.Recall();
             value = _prefetching.Outcome(number, _cancellation.Token);
         }
         catch (WorkerLostException e)
@@ -106,7 +107,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>Sends waiting tasks ahead: up to the worker's limit, but no more than its share of what waits.</summary>
     private void Prefetch()
     {
-        if (!_mayPrefetchAtAll || IsAskedToLeave) return;
+        if (!_mayPrefetchAtAll || IsAskedToLeave || IsToBeReplaced) return;
         // Else the tasks that only this worker may take would not get their turns: those that wait now, and the next with this task's key.
         if (_queue.HasItemsFor(_info.Index) || _current is { Terms.IsForOneWorker: true }) return;
         var limit = Math.Min(_prefetching!.PrefetchLimit, _settings.MaxTasksPerWorker - TasksOfThisWorker - 1);

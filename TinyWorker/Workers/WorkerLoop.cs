@@ -99,9 +99,6 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public bool IsBusy => Volatile.Read(ref _current) is not null;
 
-    /// <summary>Tells its task from any other, as good as certain, and keeps none alive; null while it has no task.</summary>
-    public int? TaskNumber => Volatile.Read(ref _current) is { } item ? RuntimeHelpers.GetHashCode(item) : null;
-
     /// <summary>Whether its task was asked to stop and has not ended.</summary>
     public bool IsAskedToStop => Volatile.Read(ref _current) is { IsAskedToStop: true };
 
@@ -176,6 +173,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             if (_prefetching is { IsLost: true }) return _wasKilled ? RestartReason.Killed : RestartReason.Lost;
             if (TryLeave()) return null;
+            if (IsToBeReplacedNow) return RestartReason.Requested;
             var running = RunNext(out var found);
             if (found)
             {

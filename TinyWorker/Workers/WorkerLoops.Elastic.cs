@@ -170,7 +170,7 @@ internal sealed partial class WorkerLoops<TIn, TOut>
     private void Leave_NeedsLock(WorkerLoop<TIn, TOut> loop, string reason)
     {
         _staying.Remove(loop);
-        _living.Remove(loop);
+        NoLongerLives_NeedsLock(loop);
         _awaited.Remove(loop);
         _leaving.Add(loop);
         loop.NoteLeaving(reason);

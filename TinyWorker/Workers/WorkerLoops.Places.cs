@@ -141,7 +141,7 @@ internal sealed partial class WorkerLoops<TIn, TOut>
     private void Forget_NeedsLock(WorkerLoop<TIn, TOut> loop)
     {
         _present.Remove(loop);
-        _living.Remove(loop);
+        NoLongerLives_NeedsLock(loop);
         _staying.Remove(loop);
         _awaited.Remove(loop);
         _leaving.Remove(loop);

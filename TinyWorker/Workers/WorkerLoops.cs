@@ -147,7 +147,7 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
         using (Uninterrupted.Enter(_lock))
         {
             AssertInvariants_NeedsLock();
-            if (_living.Remove(loop)) begun = BeginOutageIfNoneLives_NeedsLock();
+            if (NoLongerLives_NeedsLock(loop)) begun = BeginOutageIfNoneLives_NeedsLock();
             Publish_NeedsLock();
         }
 
@@ -361,5 +361,6 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
         Debug.Assert(_staying.IsSubsetOf(_present) && _leaving.IsSubsetOf(_present), "a loop that stays or leaves is present");
         Debug.Assert(!_staying.Overlaps(_leaving), "a loop stays or leaves");
         Debug.Assert(_awaited.IsSubsetOf(_staying), "only a loop that stays is awaited");
+        Debug.Assert(_present.All(loop => !loop.IsToBeReplaced || _living.Contains(loop)), "only a worker that lives is to be replaced");
     }
 }
