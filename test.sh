@@ -127,7 +127,7 @@ build() {
 
 step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
 # The dashboard is looked at in a real browser. CI must not pass without.
-need chromium chromium 'the tests of the dashboard in a browser' || [[ -z $all ]] || fail 'the tests of the dashboard need a browser'
+need "${CHROMIUM:-/usr/bin/chromium}" chromium 'the tests of the dashboard in a browser' || [[ -z $all ]] || fail 'the tests of the dashboard need a browser'
 if [[ -z $all ]]; then
   build Release
   run_tests TinyWorker.sln -c Release --filter 'TestCategory!=Long'

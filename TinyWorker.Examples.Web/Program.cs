@@ -41,13 +41,16 @@ builder.Services.AddOpenTelemetry()
 // </sample>
 
 builder.Services.AddSingleton<Workspace>().AddScoped<Catalog>().AddSingleton<Intake>();
+builder.Services.AddExceptionHandler<TroupeExceptionHandler>().AddProblemDetails();
 if (!args.Contains(NoLoad)) builder.Services.AddHostedService<Load>();
 
 await using var app = builder.Build();
+app.UseExceptionHandler();
 app.MapGet("/", () => Results.Redirect("troupes/"));
-app.MapHealthChecks("/health");                  // for readiness: 503 while a troupe starts, is broken or stops
+app.MapHealthChecks("/health");   // for readiness: 503 while a troupe starts, is broken or stops
 app.MapPrometheusScrapingEndpoint("/metrics");
-app.MapTinyTroupes("/troupes");                  // open in Development on this machine; elsewhere add RequireAuthorization()
+// The dashboard is open in Development, and only on this machine. Elsewhere it answers 403 until you add RequireAuthorization().
+app.MapTinyTroupes("/troupes", options => options.AllowControl = true);
 
 // curl --data-binary @README.md http://127.0.0.1:5080/files
 app.MapPost("/files", async (HttpRequest request, Workspace workspace, Intake intake, CancellationToken aborted) =>
@@ -59,6 +62,10 @@ app.MapPost("/files", async (HttpRequest request, Workspace workspace, Intake in
         var hash = await intake.TakeAsync(path, aborted);
         var picture = $"/files/{hash}.png";
         return Results.Created(picture, new { hash, picture });
+    }
+    catch (InvalidDataException exception)   // as the troupe's code has thrown it, in another process
+    {
+        return Results.Problem(exception.Message, statusCode: StatusCodes.Status400BadRequest);
     }
     finally
     {
