@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TinyWorker.Hosting;
+
+/// <summary>
+/// The troupes that were added to a collection of services, in that order. Filled while the application is configured, by one thread; read
+/// only afterwards. Several containers may be built from one collection: what belongs to a container is in <see cref="MadeTroupes"/>.
+/// </summary>
+internal sealed class TroupeRegistry(IServiceCollection services)
+{
+    private readonly List<TroupeRegistration> _registrations = [];
+
+    public IReadOnlyList<TroupeRegistration> Registrations => _registrations;
+
+    /// <summary>The registry of a collection, if a troupe was added to it.</summary>
+    public static TroupeRegistry? In(IServiceCollection services) =>
+        services.FirstOrDefault(each => !each.IsKeyedService && each.ServiceType == typeof(TroupeRegistry))?.ImplementationInstance
+            as TroupeRegistry;
+
+    /// <exception cref="ArgumentException">The name cannot be.</exception>
+    public static void CheckName(TroupeRegistry? registry, string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (name.Contains(':', StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"The name '{name}' has a colon, which separates the parts of a path in the configuration. Write a dot or a hyphen.",
+                nameof(name));
+        }
+
+        if (registry?.Find(name) is not { } other) return;
+        throw new ArgumentException(
+            other.Name == name
+                ? $"A troupe with the name '{name}' was added already. Give each troupe a name of its own."
+                : $"A troupe with the name '{other.Name}' was added already, and the configuration does not tell it from '{name}': its " +
+                    "keys have no case. Give each troupe a name of its own.",
+            nameof(name));
+    }
+
+    public void Add(TroupeRegistration registration) => _registrations.Add(registration);
+
+    /// <summary>By its name, without regard to case, as in the configuration.</summary>
+    public TroupeRegistration? Find(string name) =>
+        _registrations.Find(each => each.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Those whose tasks have these types.</summary>
+    public IReadOnlyList<TroupeRegistration> Of(Type troupe) => [.. _registrations.Where(each => each.TroupeType == troupe)];
+
+    /// <summary>The one whose tasks have these types; for who asks the container without a key.</summary>
+    /// <exception cref="InvalidOperationException">There are several.</exception>
+    public TroupeRegistration TheOnly(Type troupe)
+    {
+        var all = Of(troupe);
+        if (all.Count == 1) return all[0];
+        throw new InvalidOperationException(
+            $"There are {all.Count} troupes with the types {all[0].Types}: {string.Join(", ", all.Select(each => $"'{each.Name}'"))}. " +
+            $"Say which is meant: [FromKeyedServices(\"{all[0].Name}\")] ITinyTroupe{all[0].Types}.");
+    }
+
+    /// <summary>How a worker class was added to the services by the application itself; null if it was not.</summary>
+    public ServiceDescriptor? DescriptorOf(Type worker) =>
+        services.LastOrDefault(each => !each.IsKeyedService && each.ServiceType == worker);
+}
