@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace TinyWorker.Dashboard.Tests.Support;
+
+/// <summary>A clock that moves by hand, counts the timers that live, and knows whether it was ever used.</summary>
+internal sealed class CountingClock : TimeProvider
+{
+    private readonly FakeTimeProvider _inner = new(DateTimeOffset.UnixEpoch.AddYears(50));
+    private int _timers;
+    private int _uses;
+
+    public int LivingTimers => Volatile.Read(ref _timers);
+
+    public int Uses => Volatile.Read(ref _uses);
+
+    public override long TimestampFrequency => _inner.TimestampFrequency;
+
+    public void Advance(double seconds) => _inner.Advance(TimeSpan.FromSeconds(seconds));
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Interlocked.Increment(ref _uses);
+        return _inner.GetUtcNow();
+    }
+
+    public override long GetTimestamp()
+    {
+        Interlocked.Increment(ref _uses);
+        return _inner.GetTimestamp();
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Interlocked.Increment(ref _uses);
+        Interlocked.Increment(ref _timers);
+        return new CountedTimer(this, _inner.CreateTimer(callback, state, dueTime, period));
+    }
+
+    private sealed class CountedTimer(CountingClock clock, ITimer inner) : ITimer
+    {
+        private int _isDisposed;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => inner.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Interlocked.Decrement(ref clock._timers);
+            inner.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
