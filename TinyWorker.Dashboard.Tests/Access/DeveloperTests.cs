@@ -88,7 +88,7 @@ internal sealed class DeveloperTests
         var response = await site.GetAsync("/troupes/state", request =>
         {
             if (host is not null) request.Headers.Host = host;
-            if (header is not null) request.Headers.Add(header, "for=10.0.0.1");
+            if (header is not null) request.Headers.TryAddWithoutValidation(header, "for=10.0.0.1");
         });
         return response.StatusCode;
     }

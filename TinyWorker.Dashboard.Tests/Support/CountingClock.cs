@@ -13,27 +13,35 @@ internal sealed class CountingClock : TimeProvider
 
     public int Uses => Volatile.Read(ref _uses);
 
+    /// <summary>The stack of who used it first; for messages.</summary>
+    public string? FirstUse { get; private set; }
+
     public override long TimestampFrequency => _inner.TimestampFrequency;
 
     public void Advance(double seconds) => _inner.Advance(TimeSpan.FromSeconds(seconds));
 
     public override DateTimeOffset GetUtcNow()
     {
-        Interlocked.Increment(ref _uses);
+        CountUse();
         return _inner.GetUtcNow();
     }
 
     public override long GetTimestamp()
     {
-        Interlocked.Increment(ref _uses);
+        CountUse();
         return _inner.GetTimestamp();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        Interlocked.Increment(ref _uses);
+        CountUse();
         Interlocked.Increment(ref _timers);
         return new CountedTimer(this, _inner.CreateTimer(callback, state, dueTime, period));
+    }
+
+    private void CountUse()
+    {
+        if (Interlocked.Increment(ref _uses) == 1) FirstUse = Environment.StackTrace;
     }
 
     private sealed class CountedTimer(CountingClock clock, ITimer inner) : ITimer

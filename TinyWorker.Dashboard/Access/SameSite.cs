@@ -20,8 +20,7 @@ internal static class SameSite
         if (string.IsNullOrEmpty(origin)) return true;
         return Uri.TryCreate(origin, UriKind.Absolute, out var uri)
             && uri.Scheme is "http" or "https"
-            && HostString.FromUriComponent(uri) is var from
-            && string.Equals(from.Value, WithoutDefaultPort(request.Host, uri.Scheme), StringComparison.OrdinalIgnoreCase);
+            && string.Equals(uri.Authority, WithoutDefaultPort(request.Host, uri.Scheme), StringComparison.OrdinalIgnoreCase);
     }
 
     private static string WithoutDefaultPort(HostString host, string scheme) =>
