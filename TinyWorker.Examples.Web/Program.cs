@@ -31,14 +31,13 @@ builder.Services
     // A function again, which uses a service of its scope: there is a scope for each task.
     .AddTinyTroupe<(string Hash, byte[] Picture), string>(
         "savers", (services, file, token) => services.GetRequiredService<Catalog>().SaveAsync(file.Hash, file.Picture, token));
-
 builder.Services.AddHealthChecks().AddTinyTroupes();
+// </sample>
 builder.Services.AddOpenTelemetry()
     .WithMetrics(metrics => metrics
         .AddMeter("TinyWorker").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddPrometheusExporter())
     // With an exporter of your choice, each request is a trace with a span for each of its tasks.
     .WithTracing(traces => traces.AddSource("TinyWorker").AddAspNetCoreInstrumentation());
-// </sample>
 
 builder.Services.AddSingleton<Workspace>().AddScoped<Catalog>().AddSingleton<Intake>();
 builder.Services.AddExceptionHandler<TroupeExceptionHandler>().AddProblemDetails();
@@ -47,10 +46,12 @@ if (!args.Contains(NoLoad)) builder.Services.AddHostedService<Load>();
 await using var app = builder.Build();
 app.UseExceptionHandler();
 app.MapGet("/", () => Results.Redirect("troupes/"));
-app.MapHealthChecks("/health");   // for readiness: 503 while a troupe starts, is broken or stops
 app.MapPrometheusScrapingEndpoint("/metrics");
-// The dashboard is open in Development, and only on this machine. Elsewhere it answers 403 until you add RequireAuthorization().
+// <sample>
+app.MapHealthChecks("/health");   // for readiness: 503 while a troupe starts, is broken or stops
+// The dashboard. In Development this machine may see it. Elsewhere it answers 403 until you add RequireAuthorization().
 app.MapTinyTroupes("/troupes", options => options.AllowControl = true);
+// </sample>
 
 // curl --data-binary @README.md http://127.0.0.1:5080/files
 app.MapPost("/files", async (HttpRequest request, Workspace workspace, Intake intake, CancellationToken aborted) =>
