@@ -24,27 +24,24 @@ internal sealed class KilledWorkerTests
     [TestCase(2, HttpStatusCode.OK)]
     public async Task Request_WhoseWorkerIsKilled_IsServedByAnotherIfItMayBeTriedTwice(int maxAttempts, HttpStatusCode status)
     {
-        var file = Path.Combine(_folder, "go on");
         await using var site = await Site.StartAsync(
-            services => services.AddTinyTroupe<(int X, string File), int>(
+            services => services.AddTinyTroupe<(int X, string Folder), int>(
                 "waiters",
-                (_, options) => new TinyTroupe<(int X, string File), int>(WorkerDeaths.AwaitFileAsync, options),
+                (_, options) => new TinyTroupe<(int X, string Folder), int>(WorkerDeaths.SquareOnceAllowedAsync, options),
                 settings =>
                 {
                     settings.Backend = TroupeBackend.Processes;
                     settings.Workers = Workers;
                     settings.MaxAttempts = maxAttempts;
                 }),
-            app => app.MapGet("squares/{x}", (int x, ITinyTroupe<(int X, string File), int> waiters, CancellationToken aborted) =>
-                waiters.CallAsync((x, file), aborted)));
-        var troupe = site.Troupe<(int X, string File), int>("waiters");
+            app => app.MapGet("squares/{x}", (int x, ITinyTroupe<(int X, string Folder), int> waiters, CancellationToken aborted) =>
+                waiters.CallAsync((x, _folder), aborted)));
         var asked = site.GetAsync("squares/3");
-        await Site.UntilAsync(() => BusyProcess(troupe) is not null, "the task to run");
+        await Site.UntilAsync(() => WorkerDeaths.Attempts(_folder).Length == 1, "the task to run");
 
-        var killed = BusyProcess(troupe)!.Value;
-        WorkerDeaths.Kill(killed);
-        await Site.UntilAsync(() => BusyProcess(troupe) is { } other && other != killed || asked.IsCompleted, "the next attempt");
-        await File.WriteAllTextAsync(file, "");
+        WorkerDeaths.Kill(WorkerDeaths.Attempts(_folder).Single());
+        await Site.UntilAsync(() => WorkerDeaths.Attempts(_folder).Length == maxAttempts, "the last attempt");
+        WorkerDeaths.Allow(_folder);
 
         var answer = await asked;
         Assert.That(answer.Status, Is.EqualTo(status));
