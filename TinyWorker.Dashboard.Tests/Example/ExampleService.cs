@@ -50,7 +50,8 @@ internal sealed class ExampleService : IDisposable
             // "The troupes are at http://127.0.0.1:PORT/troupes/ (...)"
             var line = await service._process.StandardOutput.ReadLineAsync().WaitAsync(Deadline);
             var address = line?.Split(' ').FirstOrDefault(word => word.StartsWith("http://", StringComparison.Ordinal));
-            if (address is null) throw new AssertionException($"It did not say where it listens: {line}\n{await service._errors.WaitAsync(Deadline)}");
+            if (address is null)
+                throw new AssertionException($"It did not say where it listens: {line}\n{await service._errors.WaitAsync(Deadline)}");
             service.Http.BaseAddress = new Uri(new Uri(address), "/");
             return service;
         }
@@ -87,7 +88,8 @@ internal sealed class ExampleService : IDisposable
         _temporary.Delete(recursive: true);
     }
 
-    private static int? ProcessIdOf(string folder) => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : null;
+    private static int? ProcessIdOf(string folder) =>
+        int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : null;
 
     private static string RootOfTheRepository()
     {
