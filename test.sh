@@ -17,6 +17,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompil
 
 readonly progress_interval=5   # seconds
 readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
+readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
 passed=0 failed=0 skipped=0 lacking=
 
 all=
@@ -134,7 +135,7 @@ if [[ -z $all ]]; then
   finish
 fi
 
-for command in './test.sh' "$main_job"; do
+for command in './test.sh' "$main_job" "$service"; do
   grep -qxF -- "$command" README.md || fail "README.md does not name the command: $command"
 done
 
@@ -144,6 +145,7 @@ has clang || has gcc || need clang clang 'the program that is compiled ahead of 
 build Debug
 build Release
 step $main_job || fail 'the main job on this repository'
+step $service -- --seconds 3 || fail 'the example service'
 run_tests TinyWorker.sln -c Release
 # Neither packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
 readonly under_coverage='FullyQualifiedName!~Tests.Package&FullyQualifiedName!~Tests.Leaks&FullyQualifiedName!~Tests.Plugins'

@@ -24,9 +24,9 @@ internal sealed class Load(Intake intake, Workspace workspace, ILogger<Load> log
             {
                 await intake.TakeAsync(file, stoppingToken);
             }
-            catch (Exception exception) when (exception is IOException or InvalidDataException or WorkerCrashedException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)   // one that escapes would end the service
             {
-                logger.LogDebug(exception, "{File} has failed, as it should", file);   // the dashboard counts it
+                logger.LogDebug(exception, "{File} has failed", file);   // some should, and the dashboard counts them
             }
         }
     }

@@ -18,6 +18,7 @@ internal sealed class ExampleService : IDisposable
 
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private Task<string>? _output;   // what follows its first line
     private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("tinyworker-example-");
 
     private ExampleService(string[] arguments)
@@ -52,6 +53,7 @@ internal sealed class ExampleService : IDisposable
             var address = line?.Split(' ').FirstOrDefault(word => word.StartsWith("http://", StringComparison.Ordinal));
             if (address is null)
                 throw new AssertionException($"It did not say where it listens: {line}\n{await service._errors.WaitAsync(Deadline)}");
+            service._output = service._process.StandardOutput.ReadToEndAsync();
             service.Http.BaseAddress = new Uri(new Uri(address), "/");
             return service;
         }
@@ -62,9 +64,8 @@ internal sealed class ExampleService : IDisposable
         }
     }
 
-    /// <summary>The child processes that live.</summary>
-    public Process[] Children() =>
-        [.. Directory.EnumerateDirectories("/proc").Select(ProcessIdOf).OfType<int>().Where(IsChild).Select(Process.GetProcessById)];
+    /// <summary>The ids of the child processes that live.</summary>
+    public int[] Children() => [.. Directory.EnumerateDirectories("/proc").Select(ProcessIdOf).OfType<int>().Where(IsChild)];
 
     /// <summary>Asks it to end, as a container or a service manager does.</summary>
     public void Terminate()
@@ -73,11 +74,11 @@ internal sealed class ExampleService : IDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Waits for its end, and returns its exit code and what it has written to stderr.</summary>
-    public async Task<(int ExitCode, string Errors)> EndAsync()
+    /// <summary>Waits for its end, and returns its exit code and what it has written to stdout and stderr since it listens.</summary>
+    public async Task<(int ExitCode, string Output, string Errors)> EndAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(Deadline);
-        return (_process.ExitCode, await _errors.WaitAsync(Deadline));
+        return (_process.ExitCode, await _output!.WaitAsync(Deadline), await _errors.WaitAsync(Deadline));
     }
 
     public void Dispose()
