@@ -142,7 +142,6 @@ public static class TinyTroupeServiceCollectionExtensions
 
         var registration = make();
         registry.Add(registration);
-        services.AddOptions<TinyTroupeSettings>(name);
         if (configure is not null) services.Configure(name, configure);
         services.AddKeyedSingleton(name, (provider, _) => registration.Make(provider));
         services.AddKeyedSingleton<ITinyTroupe<TIn, TOut>>(

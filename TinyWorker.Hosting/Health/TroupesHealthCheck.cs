@@ -27,7 +27,7 @@ internal sealed class TroupesHealthCheck(TroupeRegistry? registry, MadeTroupes? 
         }
 
         var description = sentences.Count > 0 ? string.Join(" ", sentences)
-            : data.Count == 1 ? "The troupe works." : $"All {data.Count} troupes work.";
+            : data.Count == 0 ? "There are no troupes." : data.Count == 1 ? "The troupe works." : $"All {data.Count} troupes work.";
         return Task.FromResult(new HealthCheckResult(worst, description, exception: null, data));
 
         void Note(HealthStatus status, string sentence)
