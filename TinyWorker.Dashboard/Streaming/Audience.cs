@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TinyWorker.Dashboard.Sampling;
 using TinyWorker.Dashboard.State;
@@ -36,6 +37,7 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
     {
         lock (_lock)
         {
+            AssertInvariants();
             if (_viewers == settings.MaxViewers) return false;
             _session ??= Begin();
             _viewers++;
@@ -49,6 +51,7 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
     {
         lock (_lock)
         {
+            AssertInvariants();
             if (mayControl) _controllers--;
             if (--_viewers > 0) return Task.CompletedTask;
             var session = _session!;
@@ -125,6 +128,7 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
         bool mayControl;
         lock (_lock)
         {
+            AssertInvariants();
             if (session != _session) return;
             view = Look_NeedsLock(living, hasWords: session.Looks++ % WordsEvery == 0);
             mayControl = _controllers == _viewers;
@@ -148,6 +152,15 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
         _view = _looks.Look(living, isWatched: _session is not null, hasWords);
         _viewedAt = clock.GetTimestamp();
         return _view;
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_viewers >= 0 && _viewers <= settings.MaxViewers, "No more watch than may.");
+        Debug.Assert(_controllers >= 0 && _controllers <= _viewers, "Who may control is a viewer.");
+        Debug.Assert(_session is not null == _viewers > 0, "There is a session while somebody watches.");
+        Debug.Assert(_latest is null || _session is not null, "A tick is of a session.");
     }
 
     private sealed class Session(PeriodicTimer timer)

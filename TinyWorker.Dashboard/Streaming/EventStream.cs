@@ -64,7 +64,7 @@ internal sealed class EventStream(Audience audience, DashboardSettings settings,
                 isWriting = false;
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException || context.RequestAborted.IsCancellationRequested)
+        catch (Exception ended) when (ended is OperationCanceledException or IOException || context.RequestAborted.IsCancellationRequested)
         {
             // One that does not read would keep its connection open.
             if (isWriting || stopping.IsCancellationRequested) await CutAsync(context, isWriting);
