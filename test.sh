@@ -17,6 +17,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompil
 
 readonly progress_interval=5   # seconds
 readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
+readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
 passed=0 failed=0 skipped=0 lacking=
 
 all=
@@ -92,13 +93,18 @@ show_progress() {
   done
 }
 
-# run_tests ARGUMENT...: dotnet test with these arguments, and with what it says counted.
+# run_tests ARGUMENT...: dotnet test with these arguments, and with what it says counted. -m:1 runs the projects of tests one after the
+# other: each has as many tests at a time as there are processors, and some measure time.
 run_tests() {
-  local line status counted=0 counted_failures=0
+  local line status projects=0 summaries=0 counted=0 counted_failures=0
   echo "== dotnet test $*"
-  dotnet test "$@" --no-build --logger 'console;verbosity=normal' -- NUnit.ConsoleOut=0 < /dev/null | tee "$log" | show_progress
+  dotnet test "$@" --no-build -m:1 --logger 'console;verbosity=normal' -- NUnit.ConsoleOut=0 < /dev/null | tee "$log" | show_progress
   status=${PIPESTATUS[0]}
   while IFS= read -r line; do
+    case $line in
+      'Test run for '*) projects=$((projects + 1)) ;;
+      'Total tests: '*) summaries=$((summaries + 1)) ;;
+    esac
     if [[ $line =~ ^\ *(Passed|Failed|Skipped):\ ([0-9]+)$ ]]; then
       case ${BASH_REMATCH[1]} in
         Passed) passed=$((passed + BASH_REMATCH[2])) counted=$((counted + BASH_REMATCH[2])) ;;
@@ -109,6 +115,8 @@ run_tests() {
   done < "$log"
   if ((counted + counted_failures == 0)); then
     fail "no test was run by: dotnet test $* (exit code $status)"
+  elif ((summaries < projects)); then
+    fail "$((projects - summaries)) of $projects projects ran no test to its end: dotnet test $*"
   elif ((status != 0 && counted_failures == 0)); then
     fail "exit code $status from: dotnet test $*"
   fi
@@ -119,13 +127,15 @@ build() {
 }
 
 step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
+# The dashboard is looked at in a real browser. CI must not pass without.
+need "${CHROMIUM:-/usr/bin/chromium}" chromium 'the tests of the dashboard in a browser' || [[ -z $all ]] || fail 'the tests of the dashboard need a browser'
 if [[ -z $all ]]; then
   build Release
   run_tests TinyWorker.sln -c Release --filter 'TestCategory!=Long'
   finish
 fi
 
-for command in './test.sh' "$main_job"; do
+for command in './test.sh' "$main_job" "$service"; do
   grep -qxF -- "$command" README.md || fail "README.md does not name the command: $command"
 done
 
@@ -135,11 +145,13 @@ has clang || has gcc || need clang clang 'the program that is compiled ahead of 
 build Debug
 build Release
 step $main_job || fail 'the main job on this repository'
+step $service -- --seconds 3 || fail 'the example service'
 run_tests TinyWorker.sln -c Release
 # Neither packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
 readonly under_coverage='FullyQualifiedName!~Tests.Package&FullyQualifiedName!~Tests.Leaks&FullyQualifiedName!~Tests.Plugins'
 run_tests TinyWorker.sln -c Debug --filter "$under_coverage" --collect 'XPlat Code Coverage' --settings .ci/coverage.runsettings --results-directory "$coverage"
-step .ci/coverage "$(find "$coverage" -name coverage.cobertura.xml)" || fail 'the coverage'
+mapfile -t reports < <(find "$coverage" -name coverage.cobertura.xml)   # one for each project of tests
+step .ci/coverage "${reports[@]}" || fail 'the coverage'
 
 # A minute of chaos, a third of it on one core where that can be had.
 readonly chaos='dotnet run -c Release --no-build --project TinyWorker.Chaos --'

@@ -11,7 +11,7 @@ internal sealed partial class Page
     public static readonly string[] All =
     [
         "README.md", "CONTRIBUTING.md", "TinyWorker.Benchmarks/README.md", "TinyWorker.Console/README.md",
-        "TinyWorker.Hosting/README.md",
+        "TinyWorker.Hosting/README.md", "TinyWorker.Dashboard/README.md",
         .. In("docs"), .. In("docs/decisions"),
     ];
 

@@ -59,7 +59,9 @@ internal sealed partial class InstalledPackageTests : PackageFixture
 
     private static string Hash(string word) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(word)));
 
-    private static PageSample[] SamplesOfTheReadme() => new Page("README.md").Samples;
+    // Those that are programs by themselves.
+    private static PageSample[] SamplesOfTheReadme() =>
+        [.. new Page("README.md").Samples.Where(sample => sample.File.StartsWith("TinyWorker.Examples/", StringComparison.Ordinal))];
 
     private static async Task AssertPrints(string program, string[] samples)
     {
@@ -104,10 +106,11 @@ internal sealed partial class InstalledPackageTests : PackageFixture
         return folder;
     }
 
-    private static void WriteProject(string folder, string name, string[] packages, string properties)
+    private static void WriteProject(
+        string folder, string name, string[] packages, string properties, string sdk = "Microsoft.NET.Sdk")
     {
         File.WriteAllText(Path.Combine(folder, name + ".csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
+            <Project Sdk="{sdk}">
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>

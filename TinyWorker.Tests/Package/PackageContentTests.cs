@@ -1,5 +1,8 @@
 using System.Reflection;
+using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -8,10 +11,12 @@ namespace TinyWorker.Tests.Package;
 /// <summary>What is in the packages.</summary>
 internal sealed partial class PackageContentTests : PackageFixture
 {
-    private static readonly string[] Packages = ["TinyWorker", "TinyWorker.Console"];
+    private static readonly string[] Siblings = ["TinyWorker.Console", "TinyWorker.Hosting", "TinyWorker.Dashboard"];
+
+    private static readonly string[] Packages = ["TinyWorker", .. Siblings];
 
     [Test]
-    public void Solution_Packed_IsTwoPackages() =>
+    public void Solution_Packed_IsThesePackages() =>
         Assert.That(
             Directory.GetFiles(Feed).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => $"{package}.{Version}.nupkg")));
 
@@ -29,15 +34,15 @@ internal sealed partial class PackageContentTests : PackageFixture
         Assert.That(package.Text("README.md"), Is.EqualTo(File.ReadAllText(Path.Combine(Root, "README.md"))));
     }
 
-    [Test]
-    public void Console_HasItsAssemblyAndItsOwnReadme()
+    [TestCaseSource(nameof(Siblings))]
+    public void Sibling_HasItsAssemblyAndItsOwnReadme(string id)
     {
-        using var package = Open("TinyWorker.Console");
+        using var package = Open(id);
         Assert.That(package.Entries, Is.EquivalentTo(new[]
         {
-            "LICENSE", "README.md", "TinyWorker.Console.nuspec", "lib/net10.0/TinyWorker.Console.dll", "lib/net10.0/TinyWorker.Console.xml",
+            "LICENSE", "README.md", $"{id}.nuspec", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml",
         }));
-        Assert.That(package.Text("README.md"), Is.EqualTo(File.ReadAllText(Path.Combine(Root, "TinyWorker.Console", "README.md"))));
+        Assert.That(package.Text("README.md"), Is.EqualTo(File.ReadAllText(Path.Combine(Root, id, "README.md"))));
     }
 
     [Test]
@@ -50,13 +55,26 @@ internal sealed partial class PackageContentTests : PackageFixture
         }));
     }
 
-    // It uses internals of the core, which another version need not have.
-    [Test]
-    public void Console_NeedsTheCoreOfItsOwnVersionExactly()
+    [TestCase("TinyWorker.Console", "Spectre.Console")]
+    [TestCase("TinyWorker.Hosting", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting")]
+    [TestCase("TinyWorker.Dashboard")]
+    public void Sibling_NeedsTheCore_OfExactlyItsOwnVersionIfItUsesInternals(string id, params string[] others)
     {
-        using var package = Open("TinyWorker.Console");
-        Assert.That(package.Dependencies.Select(each => each.Id), Is.EquivalentTo(new[] { "TinyWorker", "Spectre.Console" }));
-        Assert.That(package.Dependencies.Single(each => each.Id == "TinyWorker").Range, Is.EqualTo($"[{Version}]"));
+        using var package = Open(id);
+        Assert.That(package.Dependencies.Select(each => each.Id), Is.EquivalentTo(others.Append("TinyWorker")));
+
+        // Another version need not have the same internals.
+        var friends = typeof(TinyFuture).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(each => each.AssemblyName);
+        var range = friends.Contains(id) ? $"[{Version}]" : Version;
+        Assert.That(package.Dependencies.Single(each => each.Id == "TinyWorker").Range, Is.EqualTo(range));
+    }
+
+    [Test]
+    public void Dashboard_NeedsAspNetCore()
+    {
+        using var package = Open("TinyWorker.Dashboard");
+        var frameworks = package.Metadata.Descendants().Where(each => each.Name.LocalName == "frameworkReference");
+        Assert.That(frameworks.Select(each => each.Attribute("name")!.Value), Is.EqualTo(new[] { "Microsoft.AspNetCore.App" }));
     }
 
     [TestCaseSource(nameof(Packages))]
@@ -91,8 +109,10 @@ internal sealed partial class PackageContentTests : PackageFixture
         using var package = Open(id);
         var documented = XDocument.Parse(package.Text($"lib/net10.0/{id}.xml")).Descendants("member")
             .Where(member => member.Element("summary")?.Value.Trim() is { Length: > 0 }).Select(member => member.Attribute("name")!.Value);
-        var types = Assembly.Load(id).GetExportedTypes().Select(type => "T:" + type.FullName!.Replace('+', '.'));
-        Assert.That(types.Except(documented), Is.Empty);
+        using var assembly = new PEReader(new MemoryStream(package.Bytes($"lib/net10.0/{id}.dll")));
+        var types = PublicTypes(assembly.GetMetadataReader()).ToArray();
+        Assert.That(types, Is.Not.Empty);
+        Assert.That(types.Select(type => "T:" + type).Except(documented), Is.Empty);
     }
 
     [TestCaseSource(nameof(Packages))]
@@ -108,10 +128,35 @@ internal sealed partial class PackageContentTests : PackageFixture
 
     [TestCase("TinyWorker", "True")]
     [TestCase("TinyWorker.Console", null)]   // Spectre.Console does not say so either
+    [TestCase("TinyWorker.Hosting", null)]
+    [TestCase("TinyWorker.Dashboard", null)]
     public void Assembly_SaysWhetherItCanBeTrimmed(string id, string? claim)
     {
-        var claims = Assembly.Load(id).GetCustomAttributes<AssemblyMetadataAttribute>();
+        using var package = Open(id);
+        var assembly = new AssemblyLoadContext(id, isCollectible: true)
+            .LoadFromStream(new MemoryStream(package.Bytes($"lib/net10.0/{id}.dll")));
+        var claims = assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
         Assert.That(claims.SingleOrDefault(each => each.Key == "IsTrimmable")?.Value, Is.EqualTo(claim));
+    }
+
+    // Read from the file, since what the types need is not in the packages.
+    private static IEnumerable<string> PublicTypes(MetadataReader metadata)
+    {
+        return metadata.TypeDefinitions.Select(handle => metadata.GetTypeDefinition(handle)).Where(IsPublic).Select(NameOf);
+
+        bool IsPublic(TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) switch
+        {
+            TypeAttributes.Public => true,
+            TypeAttributes.NestedPublic => IsPublic(metadata.GetTypeDefinition(type.GetDeclaringType())),
+            _ => false,
+        };
+
+        string NameOf(TypeDefinition type)
+        {
+            var name = metadata.GetString(type.Name);
+            if (type.IsNested) return $"{NameOf(metadata.GetTypeDefinition(type.GetDeclaringType()))}.{name}";
+            return type.Namespace.IsNil ? name : $"{metadata.GetString(type.Namespace)}.{name}";
+        }
     }
 
     [GeneratedRegex(@"\]\((?!https?:|#)(?<file>[^)#]+)")]
