@@ -17,7 +17,8 @@ internal static partial class Programs
             () => { Recycle(0); Recycle(1); });
         var loops = troupe.Troupe.Inside.Loops;
         Scheduler.Until(
-            () => Array.TrueForAll(loops.Loops, static loop => loop is { IsToBeReplaced: false, IsParked: true }), "the workers to be replaced");
+            () => Array.TrueForAll(loops.Loops, static loop => loop is { IsToBeReplaced: false, IsParked: true }),
+            "the workers to be replaced");
         Assert.That(loops.Replaced, Is.InRange(accepted > 0 ? 1 : 0, accepted), "each request counts once at the most");
 
         void Recycle(int place)
