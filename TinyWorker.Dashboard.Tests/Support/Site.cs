@@ -42,7 +42,8 @@ internal sealed class Site : IAsyncDisposable
     public static async Task<Site> StartAsync(
         Action<WebApplication> map, string environment = "Production", Action<IServiceCollection>? services = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment, ApplicationName = "TinyWorker.Dashboard.Tests" });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { EnvironmentName = environment, ApplicationName = "TinyWorker.Dashboard.Tests" });
         builder.Logging.ClearProviders().AddFakeLogging();
         services?.Invoke(builder.Services);
         var application = builder.Build();
@@ -87,7 +88,8 @@ internal sealed class Site : IAsyncDisposable
         await Application.DisposeAsync().AsTask().WaitAsync(Deadline);
     }
 
-    private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    private sealed class HeaderAuthentication(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
