@@ -8,7 +8,7 @@ internal sealed class TroupeExceptionHandler(IProblemDetailsService problems) : 
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
-        if (StatusOf(exception, http.RequestAborted.IsCancellationRequested) is not { } status) return false;   // 500, and an error in the log
+        if (StatusOf(exception, http.RequestAborted.IsCancellationRequested) is not { } status) return false;   // which makes it 500
         http.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";   // seconds
         await problems.TryWriteAsync(new() { HttpContext = http });   // no text of the exception: it is not for clients

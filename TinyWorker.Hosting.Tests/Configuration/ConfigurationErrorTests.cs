@@ -37,7 +37,7 @@ internal sealed class ConfigurationErrorTests
     [TestCase("MaxStackSize", "1024", "must be 131,072 bytes")]
     // What belongs to another back-end.
     [TestCase("KillAboveMemory", "1000", "is for the back-end Processes only, and the back-end of 't' is Threads")]
-    public async Task Setting_ThatCannotBe_FailsTheStartWithItsPathAndTheReason(string key, string value, string reason, string? path = null)
+    public async Task Setting_ThatCannotBe_FailsTheStartWithPathAndReason(string key, string value, string reason, string? path = null)
     {
         var error = await Build.Host(
             services => services.AddTinyTroupe<int, int>("t", static (_, x, _) => x), ($"TinyTroupes:t:{key}", value)).FailingStartAsync();
@@ -50,7 +50,8 @@ internal sealed class ConfigurationErrorTests
     public async Task Settings_OfThreadsOnThePool_AreRefusedWhoeverSetThem()
     {
         var error = await Build.Host(
-            services => services.AddTinyTroupe<int, int>("t", static async (_, x, _) => x, settings => settings.Priority = ThreadPriority.Highest),
+            services => services.AddTinyTroupe<int, int>(
+                "t", static async (_, x, _) => x, settings => settings.Priority = ThreadPriority.Highest),
             ("TinyTroupes:t:MaxStackSize", "262144")).FailingStartAsync();
         Assert.That(error, Is.TypeOf<OptionsValidationException>());
         Assert.That(((OptionsValidationException)error).Failures, Has.Exactly(2).Items);
@@ -102,7 +103,8 @@ internal sealed class ConfigurationErrorTests
     public async Task SectionWithoutATroupe_IsWarnedOf()
     {
         using var host = Build.Host(
-            services => services.AddTinyTroupe<int, int>("thumbs", static (_, x, _) => x).AddTinyTroupe<int, long>("hashes", static (_, x, _) => x),
+            services => services
+                .AddTinyTroupe<int, int>("thumbs", static (_, x, _) => x).AddTinyTroupe<int, long>("hashes", static (_, x, _) => x),
             ("TinyTroupes:Thumb:Workers", "3"), ("TinyTroupes:HASHES:Workers", "1"));
         await Within.Time(host.StartAsync());
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace TinyWorker.Hosting.Tests.Configuration;
 
-/// <summary>The settings have what the options of the core have, and each is bound, has the same default, and reaches the options.</summary>
+/// <summary>The settings have what the options of the core have, and each is bound, has their default, and reaches them.</summary>
 internal sealed class SettingsTests
 {
     private static readonly Type[] Records =
@@ -156,7 +156,8 @@ internal sealed class SettingsTests
         var ofAll = typeof(TinyTroupeOptions).GetProperties().Select(property => property.Name).ToHashSet();
         Assert.That(
             Setting.OfOneBackend.Select(each => (each.Name, each.Backend)),
-            Is.EquivalentTo(Of(typeof(ThreadTroupeOptions), TroupeBackend.Threads).Concat(Of(typeof(ProcessTroupeOptions), TroupeBackend.Processes))));
+            Is.EquivalentTo(
+                Of(typeof(ThreadTroupeOptions), TroupeBackend.Threads).Concat(Of(typeof(ProcessTroupeOptions), TroupeBackend.Processes))));
 
         IEnumerable<(string, TroupeBackend)> Of(Type record, TroupeBackend backend) => record.GetProperties()
             .Where(property => property.CanWrite && !ofAll.Contains(property.Name)).Select(property => (property.Name, backend));

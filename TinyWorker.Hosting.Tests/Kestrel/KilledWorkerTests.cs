@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using NUnit.Framework;
 
 namespace TinyWorker.Hosting.Tests.Kestrel;
 
@@ -124,7 +122,8 @@ internal sealed class KilledWorkerTests
     private static int Collect(ITroupe troupe, HashSet<int> processes)
     {
         var living = troupe.Snapshot().Workers
-            .Where(worker => worker.State is WorkerState.Idle or WorkerState.Busy).Select(worker => worker.ProcessId).OfType<int>().ToArray();
+            .Where(worker => worker.State is WorkerState.Idle or WorkerState.Busy)
+            .Select(worker => worker.ProcessId).OfType<int>().ToArray();
         processes.UnionWith(living);
         return living.Length;
     }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
-using NUnit.Framework;
 
 namespace TinyWorker.Hosting.Tests.Kestrel;
 

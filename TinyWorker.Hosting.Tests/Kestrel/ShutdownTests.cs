@@ -2,11 +2,8 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using NUnit.Framework;
 
 namespace TinyWorker.Hosting.Tests.Kestrel;
 
@@ -49,7 +46,8 @@ internal sealed class ShutdownTests
 
     // What runs, what waits for a worker, what waits for its input and what waits for room.
     [Test]
-    public async Task Requests_ThatOutlastThePatienceOfTheHost_AreAnswered503BeforeItEnds([Values] SiteKind kind, [Values] bool concurrently)
+    public async Task Requests_ThatOutlastThePatience_AreAnswered503BeforeTheHostEnds(
+        [Values] SiteKind kind, [Values] bool concurrently)
     {
         var clock = new FakeTimeProvider();
         var gate = new Gate();
@@ -82,8 +80,9 @@ internal sealed class ShutdownTests
         AssertExplained(site, "doubles");
     }
 
-    [Test]
-    public async Task Task_OfTwentySecondsAndAHostOfThree_HasItsRequestAnswered503InTime([Values] SiteKind kind, [Values] bool concurrently)
+    [TestCase(SiteKind.WebApplication, false)]
+    [TestCase(SiteKind.WebHostFirst, true)]
+    public async Task Task_OfTwentySecondsAndAHostOfThree_HasItsRequestAnswered503InTime(SiteKind kind, bool concurrently)
     {
         await using var site = await Site.StartAsync(
             services => services.AddTinyTroupe<int, int>(
@@ -153,6 +152,49 @@ internal sealed class ShutdownTests
         release.Set();
     }
 
+    [Test]
+    public async Task Tasks_ThatNoRequestAwaits_RunToTheirEndBeforeTheHostEnds([Values] SiteKind kind, [Values] bool concurrently)
+    {
+        var gate = new Gate();
+        await using var site = await Site.StartAsync(
+            services => AddChain(services, gate),
+            app => app.MapGet("later/{x}", async (int x, ITinyTroupe<int, int> doubles, ITinyTroupe<int, string> texts) =>
+            {
+                _ = await texts.SubmitAsync(await doubles.SubmitAsync(x));   // without a token of the request, which they outlive
+                return Results.Accepted();
+            }),
+            kind, options => options.ServicesStopConcurrently = concurrently);
+        const int Requests = 4;   // as many as the second troupe has room for
+        var answers = await Task.WhenAll(Enumerable.Range(1, Requests).Select(x => site.GetAsync($"later/{x}")));
+        Assert.That(answers.Select(answer => answer.Status), Is.All.EqualTo(HttpStatusCode.Accepted));
+
+        var stopped = site.StopAsync();
+        await site.RefuseAsync();
+        Assert.That(site.Troupe<int, string>("texts").Snapshot().Waiting, Is.EqualTo(Requests));
+        gate.Open();
+
+        await stopped;
+        Assert.That(site.WasStoppedTooLate, Is.False);
+        AssertDrained(site.Troupe<int, int>("doubles"), Requests);
+        AssertDrained(site.Troupe<int, string>("texts"), Requests);
+    }
+
+    // Kestrel starts after the troupes are ready: then there is something to leave behind.
+    [Test]
+    public async Task Host_WhosePortIsTaken_FailsToStartAndLeavesNoWorkerBehind()
+    {
+        var living = new Living();
+        await using var other = await Site.StartAsync(_ => { }, _ => { });
+
+        await Assert.ThatAsync(
+            () => Site.StartAsync(
+                services => services.AddSingleton(living).AddTinyTroupe<int, int, Mortal>("mortals", settings => settings.Workers = 3),
+                _ => { }, address: other.Address),
+            Throws.InstanceOf<IOException>());
+
+        Assert.That((living.Made, living.Count), Is.EqualTo((3, 0)), "workers made, and those that live");
+    }
+
     private static void AddChain(IServiceCollection services, Gate gate)
     {
         services.AddTinyTroupe<int, int>(
@@ -204,7 +246,39 @@ internal sealed class ShutdownTests
 
     private static void AssertExplained(Site site, string troupe)
     {
-        var warnings = site.Log.GetSnapshot().Where(record => record.Level == LogLevel.Warning).Select(record => record.Message);
-        Assert.That(warnings, Has.One.Contains(troupe), "what the log says of a troupe that is aborted");
+        var problems = site.Log.GetSnapshot().Where(record => record.Level >= LogLevel.Warning).ToArray();
+        Assert.That(problems.Select(record => record.Level), Is.All.EqualTo(LogLevel.Warning));
+        Assert.That(
+            problems.Select(record => record.Message), Has.One.StartsWith(troupe + ": the host's time to stop is running out"),
+            "what the log says of a troupe that is aborted");
+    }
+
+    private sealed class Living
+    {
+        private int _made;
+        private int _disposed;
+
+        public int Made => _made;
+
+        public int Count => _made - _disposed;
+
+        public void Begin() => Interlocked.Increment(ref _made);
+
+        public void End() => Interlocked.Increment(ref _disposed);
+    }
+
+    private sealed class Mortal : TinyWorker<int, int>, IDisposable
+    {
+        private readonly Living _living;
+
+        public Mortal(Living living)
+        {
+            _living = living;
+            living.Begin();
+        }
+
+        public void Dispose() => _living.End();
+
+        public override int Call(int input, CancellationToken cancellationToken) => input;
     }
 }

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -26,8 +25,7 @@ internal sealed class Site : IAsyncDisposable
 
     private readonly IHost _host;
     private readonly HttpClient _client;
-    private readonly Uri _address;
-    private readonly SiteTraffic _traffic;
+        private readonly SiteTraffic _traffic;
     private readonly StopWitness _witness;
 
     private Site(IHost host)
@@ -36,21 +34,24 @@ internal sealed class Site : IAsyncDisposable
         _traffic = host.Services.GetRequiredService<SiteTraffic>();
         _witness = host.Services.GetRequiredService<StopWitness>();
         var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
-        _address = new Uri(addresses.Addresses.Single());
-        _client = new HttpClient { BaseAddress = _address, Timeout = Deadline };
+        Address = new Uri(addresses.Addresses.Single());
+        _client = new HttpClient { BaseAddress = Address, Timeout = Deadline };
         _client.DefaultRequestHeaders.ConnectionClose = true;
     }
 
+    public Uri Address { get; }
+
     public FakeLogCollector Log => _host.Services.GetFakeLogCollector();
 
-    /// <summary>Whether the host's patience had ended before it came to tell its services that they have been stopped; null before that.</summary>
+    /// <summary>Whether the host's ShutdownTimeout had passed when all was stopped; null before that.</summary>
     public bool? WasStoppedTooLate => _witness.WasTooLate;
 
     public static async Task<Site> StartAsync(
         Action<IServiceCollection> addServices, Action<IEndpointRouteBuilder> map, SiteKind kind = SiteKind.WebApplication,
-        Action<HostOptions>? configureHost = null)
+        Action<HostOptions>? configureHost = null, Uri? address = null)
     {
-        var host = kind == SiteKind.WebApplication ? MakeApplication(AddAll, map) : MakeHost(AddAll, map, kind);
+        var url = address?.ToString() ?? "http://127.0.0.1:0";
+        var host = kind == SiteKind.WebApplication ? MakeApplication(AddAll, map, url) : MakeHost(AddAll, map, url, kind);
         try
         {
             await host.StartAsync().WaitAsync(Deadline);
@@ -58,7 +59,7 @@ internal sealed class Site : IAsyncDisposable
         }
         catch
         {
-            host.Dispose();
+            await ((IAsyncDisposable)host).DisposeAsync().AsTask().WaitAsync(Deadline);
             throw;
         }
 
@@ -107,7 +108,7 @@ internal sealed class Site : IAsyncDisposable
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(IPAddress.Loopback, _address.Port);
+                await socket.ConnectAsync(IPAddress.Loopback, Address.Port);
                 return false;
             }
             catch (SocketException)
@@ -137,10 +138,10 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
-    private static WebApplication MakeApplication(Action<IServiceCollection> addServices, Action<IEndpointRouteBuilder> map)
+    private static WebApplication MakeApplication(Action<IServiceCollection> addServices, Action<IEndpointRouteBuilder> map, string url)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls(url);
         addServices(builder.Services);
         var application = builder.Build();
         Use(application);
@@ -149,13 +150,13 @@ internal sealed class Site : IAsyncDisposable
     }
 
     // What a host stops last was added first.
-    private static IHost MakeHost(Action<IServiceCollection> addServices, Action<IEndpointRouteBuilder> map, SiteKind kind)
+    private static IHost MakeHost(Action<IServiceCollection> addServices, Action<IEndpointRouteBuilder> map, string url, SiteKind kind)
     {
         var builder = new HostBuilder();
         if (kind == SiteKind.TroupesFirst) builder.ConfigureServices(addServices);
         builder.ConfigureWebHost(web => web
             .UseKestrel()
-            .UseUrls("http://127.0.0.1:0")
+            .UseUrls(url)
             .ConfigureServices(services => services.AddRouting())
             .Configure(application =>
             {

@@ -27,7 +27,10 @@ internal static class WorkerDeaths
 
     /// <summary>The processes in which <see cref="SquareOnceAllowedAsync"/> has begun.</summary>
     public static int[] Attempts(string folder) =>
-        [.. Directory.GetFiles(folder, "*" + Begun).Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture))];
+    [
+        .. Directory.GetFiles(folder, "*" + Begun)
+            .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)),
+    ];
 
     public static void Allow(string folder) => File.WriteAllText(Path.Combine(folder, Allowed), "");
 

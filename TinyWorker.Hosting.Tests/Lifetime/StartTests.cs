@@ -83,17 +83,20 @@ internal sealed class StartTests
         }));
         var lifetime = (IHostedLifecycleService)provider.GetRequiredService<IHostedService>();
         await Assert.ThatAsync(
-            () => Within.Time(lifetime.StartingAsync(new CancellationToken(canceled: true))), Throws.InstanceOf<OperationCanceledException>());
+            () => Within.Time(lifetime.StartingAsync(new CancellationToken(canceled: true))),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(made, Is.Zero);
     }
 
     [Test]
     public async Task TroupeThatNeedNotBeReady_DoesNotHoldUpTheStart()
     {
-        using var host = Build.Host(services => services.AddTinyTroupe<int, int, Slow>("slow", settings => settings.WaitUntilReady = false));
+        using var host = Build.Host(
+            services => services.AddTinyTroupe<int, int, Slow>("slow", settings => settings.WaitUntilReady = false));
         await Within.Time(host.StartAsync());
-        Assert.That(host.Services.GetRequiredService<ITinyTroupe<int, int>>().Snapshot().Condition, Is.EqualTo(TroupeCondition.Starting));
-        host.Services.GetRequiredService<ITinyTroupe<int, int>>().Abort();
+        var troupe = host.Services.GetRequiredService<ITinyTroupe<int, int>>();
+        Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Starting));
+        troupe.Abort();
         await Within.Time(host.StopAsync());
     }
 
@@ -116,7 +119,8 @@ internal sealed class StartTests
     {
         using var host = Build.Host(services => services.AddTinyTroupe<int, int>("heard", static (_, x, _) => x));
         await Within.Time(host.StartAsync());
-        Assert.That(host.Records().Any(record => record.Level == LogLevel.Debug && record.Message.StartsWith("heard: worker", StringComparison.Ordinal)));
+        var debug = host.Records().Where(record => record.Level == LogLevel.Debug).Select(record => record.Message);
+        Assert.That(debug, Has.Some.StartsWith("heard: worker"));
         await Within.Time(host.StopAsync());
     }
 

@@ -62,7 +62,8 @@ internal sealed class AddTinyTroupeTests
     {
         const string Name = "größe/2 (b.c) {x}";
         using var host = Build.Host(
-            services => services.AddTinyTroupe<int, string>(Name, static (_, x, _) => $"{x}"), ($"TinyTroupes:{Name.ToUpperInvariant()}:workers", "3"));
+            services => services.AddTinyTroupe<int, string>(Name, static (_, x, _) => $"{x}"),
+            ($"TinyTroupes:{Name.ToUpperInvariant()}:workers", "3"));
         await Within.Time(host.StartAsync());
 
         Assert.That(host.Services.GetRequiredKeyedService<TinyTroupe<int, string>>(Name).Workers, Is.EqualTo(3));

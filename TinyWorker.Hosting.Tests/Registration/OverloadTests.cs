@@ -7,12 +7,14 @@ internal sealed class OverloadTests
 
     [Test]
     public async Task SynchronousLambda_IsCalledOnAThread() =>
-        Assert.That(await RunAsync<string>(static services => services.AddTinyTroupe<int, string>("t", (_, x, _) => Where())), Is.EqualTo(Threads));
+        Assert.That(await RunAsync<string>(
+            static services => services.AddTinyTroupe<int, string>("t", (_, x, _) => Where())), Is.EqualTo(Threads));
 
     [Test]
     public async Task SynchronousLambda_WithInferredTypes_IsCalledOnAThread() =>
         Assert.That(
-            await RunAsync<string>(static services => services.AddTinyTroupe("t", (IServiceProvider _, int x, CancellationToken _) => Where())),
+            await RunAsync<string>(
+                static services => services.AddTinyTroupe("t", (IServiceProvider _, int x, CancellationToken _) => Where())),
             Is.EqualTo(Threads));
 
     [Test]
@@ -50,7 +52,8 @@ internal sealed class OverloadTests
     [Test]
     public async Task ThrowingLambda_Binds_AndFaultsTheTask() =>
         await Assert.ThatAsync(
-            () => RunAsync<string>(static services => services.AddTinyTroupe<int, string>("t", (_, _, _) => throw new TimeZoneNotFoundException())),
+            () => RunAsync<string>(
+                static services => services.AddTinyTroupe<int, string>("t", (_, _, _) => throw new TimeZoneNotFoundException())),
             Throws.TypeOf<TimeZoneNotFoundException>());
 
     [Test]
@@ -60,7 +63,8 @@ internal sealed class OverloadTests
     [Test]
     public async Task LambdaThatReturnsATaskOfObject_IsAwaited() =>
         Assert.That(
-            await RunAsync<object>(static services => services.AddTinyTroupe<int, object>("t", (_, x, _) => Task.FromResult<object>("done"))),
+            await RunAsync<object>(
+                static services => services.AddTinyTroupe<int, object>("t", (_, x, _) => Task.FromResult<object>("done"))),
             Is.EqualTo("done"));
 
     [Test]
@@ -95,7 +99,8 @@ internal sealed class OverloadTests
     [Test]
     public async Task FunctionOfTwoParameters_MakesTheTroupe() =>
         Assert.That(
-            await RunAsync<string>(static services => services.AddTinyTroupe<int, string>("t", (_, options) => new(static x => Where(), options))),
+            await RunAsync<string>(
+                static services => services.AddTinyTroupe<int, string>("t", (_, options) => new(static x => Where(), options))),
             Is.EqualTo(Threads));
 
     private static async Task<TOut> RunAsync<TOut>(Action<IServiceCollection> add)
