@@ -1,3 +1,4 @@
+using TinyWorker.Dashboard.Sampling;
 using TinyWorker.Dashboard.State;
 
 namespace TinyWorker.Dashboard.Tests.Browser;
@@ -23,18 +24,14 @@ internal static class Scenes
 
     public static DashboardState Eight() => Of(
         [
-            Troupe(1, "uploads") with { Condition = "Idle", Waiting = 0, Running = 0, Cells = "iiii", PerSecond = 0, Longest = null },
+            Still(1, "uploads", TroupeCondition.Idle, "iiii"),
             Troupe(2, "decode"),
             Saturated(3, "thumbnails"),
-            Troupe(4, "captions") with
-            {
-                Condition = "WaitingForInput", Running = 1, Cells = "biiiiiii",
-                Sentence = "What is slow comes before this troupe: look at thumbnails.",
-            },
+            In(TroupeCondition.WaitingForInput, Troupe(4, "captions")) with { Running = 1, Cells = "biiiiiii" },
             Troupe(5, "virus scan") with { Restarts = 3, Faulted = 12, Faults = [Fault("TinyWorker.WorkerCrashedException", 12)] },
-            Troupe(6, "hashes") with { PerSecond = 48_211.4, Succeeded = 912_345_678 },
-            Troupe(7, "mail") with { Condition = "Paused", IsPaused = true, Running = 0, Cells = "iiii", Sentence = "It starts no task until it is resumed." },
-            Troupe(8, "search index") with { Condition = "Starting", Running = 0, Cells = "ssss", PerSecond = 0, Wait = null, Run = null, Longest = null },
+            Troupe(6, "hashes", 48_211.4) with { Succeeded = 912_345_678 },
+            Still(7, "mail", TroupeCondition.Paused, "iiii") with { IsPaused = true, Waiting = 112 },
+            Still(8, "search index", TroupeCondition.Starting, "ssss") with { Waiting = 3, Succeeded = 0, Wait = null, Run = null },
         ],
         [new(2, 3), new(3, 4), new(1, 2), new(1, 5), new(5, 8)]);
 
@@ -43,33 +40,26 @@ internal static class Scenes
 
     public static DashboardState Trouble() => Of(
         [
-            Troupe(1, "models") with
+            Still(1, "models", TroupeCondition.Broken, "eeee") with
             {
-                Condition = "Broken", NeedsAttention = true, Waiting = 0, Running = 0, Cells = "eeee", PerSecond = 0, Succeeded = 0, Faulted = 3_412,
-                Sentence = "Every task faults, because no worker could be made: see why, mend it, and start the application again.",
+                NeedsAttention = true, Succeeded = 0, Faulted = 3_412, Wait = null, Run = null,
                 StartFailure = "WorkerStartException: could not load /models/captions-v3.onnx: no such file or directory.",
-                Faults = [Fault("TinyWorker.WorkerStartException", 16)], Wait = null, Run = null, Longest = null,
+                Faults = [Fault("TinyWorker.WorkerStartException", 16)],
             },
-            Troupe(2, "speech to text") with
+            In(TroupeCondition.Hung, Troupe(2, "speech to text")) with
             {
-                Condition = "Hung", NeedsAttention = true, Running = 3, Cells = "bhbhbiii", Abandoned = 4, Faulted = 9,
-                Sentence = "2 tasks did not stop when they were asked to. Let the worker's code look at its token.",
+                NeedsAttention = true, Running = 3, Cells = "bhbhbiii", Abandoned = 4, Faulted = 9,
                 Faults = [Fault("System.TimeoutException", 9)], Longest = new(3, 1_894.2, 77, null, null),
             },
-            Troupe(3, "virus scan") with
+            Still(3, "virus scan", TroupeCondition.Down, "eeee") with
             {
-                Condition = "Down", NeedsAttention = true, Running = 0, Cells = "eeee", Restarts = 112, Faulted = 230, PerSecond = 0,
-                Sentence = "It has no worker, and every task faults. It goes on with the first worker that can be made.",
-                Faults = [Fault("TinyWorker.WorkerCrashedException", 14), Fault("System.IO.IOException", 2)], Longest = null,
+                NeedsAttention = true, Restarts = 112, Faulted = 230,
+                Faults = [Fault("TinyWorker.WorkerCrashedException", 14), Fault("System.IO.IOException", 2)],
             },
-            Troupe(4, "ocr") with
-            {
-                Condition = "Degraded", NeedsAttention = true, Running = 5, Cells = "bbbbbe e", Restarts = 7,
-                Sentence = "2 of its 8 workers are missing and could not be made again. It tries again.",
-            },
+            In(TroupeCondition.Degraded, Troupe(4, "ocr")) with { NeedsAttention = true, Running = 5, Cells = "bbbbbe e", Restarts = 7 },
             Saturated(5, "thumbnails"),
-            Troupe(6, "mail") with { Condition = "Paused", IsPaused = true, Running = 0, Cells = "iiii", Sentence = "It starts no task until it is resumed." },
-            Troupe(7, "old index") with { Condition = "Stopped", Waiting = 0, Running = 0, Cells = "xxxx", PerSecond = 0, Sentence = "It takes no more work.", Longest = null },
+            Still(6, "mail", TroupeCondition.Paused, "iiii") with { IsPaused = true, Waiting = 112 },
+            Still(7, "old index", TroupeCondition.Stopped, "xxxx"),
         ],
         [new(1, 2), new(4, 5)]);
 
@@ -101,10 +91,9 @@ internal static class Scenes
         var busy = cells.Count(letter => letter == 'b');
         var state = Of(
         [
-            Troupe(1, "crawlers") with
+            In(TroupeCondition.Hung, Troupe(1, "crawlers", 18_000 + random.Next(1_000))) with
             {
-                Workers = 1_000, MaxWorkers = 1_000, Running = busy, Cells = cells, PerSecond = 18_000 + random.Next(1_000), Condition = "Hung",
-                NeedsAttention = true, Sentence = "2 tasks did not stop when they were asked to. Let the worker's code look at its token.",
+                Workers = 1_000, MaxWorkers = 1_000, Running = busy, Cells = cells, NeedsAttention = true,
             },
             Troupe(2, "parsers") with { Workers = 64, MaxWorkers = 64, Running = 50, Cells = new string('b', 50) + new string('i', 14) },
         ]);
@@ -112,6 +101,7 @@ internal static class Scenes
         return state with { Troupes = [.. state.Troupes.Select(troupe => troupe with { History = null })] };
     }
 
+    /// <summary>The same as it is to be seen by who may control it.</summary>
     public static DashboardState Controlled(DashboardState state) => state with
     {
         MayControl = true, Token = "token", Troupes = [.. state.Troupes.Select(troupe => troupe with { CanControl = true })],
@@ -124,10 +114,10 @@ internal static class Scenes
             troupes.Sum(troupe => troupe.Faulted), 6.2, 16, 1_412_000_000),
         0, troupes, links ?? []);
 
-    public static TroupeState Troupe(int id, string name)
+    public static TroupeState Troupe(int id, string name, double? rate = null)
     {
         var random = new Random(id);
-        var perSecond = Math.Round(20 + 400 * random.NextDouble(), 1);
+        var perSecond = rate ?? Math.Round(20 + 400 * random.NextDouble(), 1);
         var level = perSecond;
         var history = new double[180];
         for (var i = 180; i-- > 0;)
@@ -137,17 +127,25 @@ internal static class Scenes
         }
         return new(
             id, name, "Busy", false, random.Next(0, 200), 1_024, 6, 8, 8, perSecond, 12_345 + id * 1_000, 0, id % 3, 0, 0, false, false, "bbbbbbii", history,
-            "It keeps up: there is nothing to change.",
+            Sentences.Of(TroupeCondition.Busy),
             $"'{name}' keeps up: 6 of its 8 workers run a task, and no task waits for one. There is nothing to change. In the last 5.0 s it ended "
             + "240 tasks a second. At that rate a task waits about 1.2 ms for a worker and runs for about 24.8 ms.",
             new(0.00085, 0.0125, 0.034, 0.112), new(0.0182, 0.0334, 0.0911, 1.24), [], new(2, 1.24, 4_711, 31_337, 212_400_000), null);
     }
 
-    private static TroupeState Saturated(int id, string name) => Troupe(id, name) with
+    private static TroupeState Saturated(int id, string name) => In(TroupeCondition.Saturated, Troupe(id, name)) with
     {
-        Condition = "Saturated", NeedsAttention = true, Waiting = 1_024, Running = 8, Cells = "bbbbbbbb",
-        Sentence = "Its capacity is reached. More workers would end the tasks sooner, if there are processors to spare.",
-        Wait = new(2.31, 3.9, 4.12, 4.4),
+        NeedsAttention = true, Waiting = 1_024, Running = 8, Cells = "bbbbbbbb", Wait = new(2.31, 3.9, 4.12, 4.4),
+    };
+
+    private static TroupeState Still(int id, string name, TroupeCondition condition, string cells) => In(condition, Troupe(id, name, 0)) with
+    {
+        Waiting = 0, Running = 0, Workers = cells.Length, MaxWorkers = cells.Length, Cells = cells, Longest = null,
+    };
+
+    private static TroupeState In(TroupeCondition condition, TroupeState troupe) => troupe with
+    {
+        Condition = condition.ToString(), Sentence = Sentences.Of(condition),
     };
 
     private static string Name(int id) => id <= Names.Length ? Names[id - 1] : $"{Names[id % Names.Length]} {id / Names.Length + 1}";

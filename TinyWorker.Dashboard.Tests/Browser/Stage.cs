@@ -23,10 +23,10 @@ internal sealed class Stage : IAsyncDisposable
         new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly WebApplication _application;
-    private readonly ConcurrentDictionary<Channel<string>, bool> _viewers = [];
-
-    // Both under _gate, so that a viewer gets each event after its state exactly once.
+    // Under _gate:
     private readonly Lock _gate = new();
+    private readonly List<Channel<string>> _viewers = [];
+    private TaskCompletionSource _changed = NewSource();   // ends when a viewer comes or goes
     private DashboardState _state;
 
     private Stage(DashboardState state, int port)
@@ -49,7 +49,8 @@ internal sealed class Stage : IAsyncDisposable
         _application.MapGet("/state", () =>
         {
             Interlocked.Increment(ref _statesTaken);
-            return Refusal is { } status ? Results.StatusCode(status) : Results.Text(JsonSerializer.Serialize(Current, Json), "application/json");
+            return Refusal is { } refusal ? Results.Text(refusal.Text, statusCode: refusal.Status)
+                : Results.Text(JsonSerializer.Serialize(Current, Json), "application/json");
         });
         _application.MapGet("/events", EventsAsync);
         _application.MapPost("/control", async (HttpRequest request) =>
@@ -65,17 +66,14 @@ internal sealed class Stage : IAsyncDisposable
 
     public int Port => new Uri(Address).Port;
 
-    /// <summary>The status that `state` answers with; null for the state.</summary>
-    public int? Refusal { get; set; }
+    /// <summary>What `state` and `events` answer in the place of what they have; null if they do not.</summary>
+    public (int Status, string Text)? Refusal { get; set; }
 
     /// <summary>Why orders are refused; null if they are not.</summary>
     public string? Answer { get; set; }
 
     /// <summary>The token and the body of each POST to `control`.</summary>
     public ConcurrentQueue<(string Token, string Body)> Orders { get; } = [];
-
-    /// <summary>How many streams are open.</summary>
-    public int Viewers => _viewers.Count;
 
     /// <summary>How often `state` was asked for.</summary>
     public int StatesTaken => Volatile.Read(ref _statesTaken);
@@ -110,19 +108,41 @@ internal sealed class Stage : IAsyncDisposable
     public void Send(DashboardState state)
     {
         var text = JsonSerializer.Serialize(state, Json);
-        foreach (var viewer in _viewers.Keys) viewer.Writer.TryWrite(text);
+        lock (_gate)
+        {
+            foreach (var viewer in _viewers) viewer.Writer.TryWrite(text);
+        }
     }
 
     /// <summary>Ends every stream in order, as at the end of its time.</summary>
     public void EndStreams()
     {
-        foreach (var viewer in _viewers.Keys) viewer.Writer.TryComplete();
+        lock (_gate)
+        {
+            foreach (var viewer in _viewers) viewer.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Ends when so many streams are open.</summary>
+    public async Task WhenViewersAsync(int count)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_viewers.Count == count) return;
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(Site.Deadline);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        EndStreams();
-        await _application.DisposeAsync();
+        Refusal = (503, "The application is stopping.");
+        await _application.DisposeAsync().AsTask().WaitAsync(Site.Deadline);
     }
 
     private static IResult File(string name, string type) =>
@@ -130,19 +150,21 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task EventsAsync(HttpContext context)
     {
-        if (Refusal is { } status)
+        if (Refusal is { } refusal)
         {
-            context.Response.StatusCode = status;
+            await Results.Text(refusal.Text, statusCode: refusal.Status).ExecuteAsync(context);
             return;
         }
+
         var viewer = Channel.CreateUnbounded<string>();
         context.Response.ContentType = "text/event-stream";
         await context.Response.StartAsync();
         await context.Response.Body.FlushAsync();
-        _viewers[viewer] = true;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _application.Lifetime.ApplicationStopping);
+        Change(() => _viewers.Add(viewer));
         try
         {
-            await foreach (var text in viewer.Reader.ReadAllAsync(context.RequestAborted))
+            await foreach (var text in viewer.Reader.ReadAllAsync(end.Token))
             {
                 await context.Response.WriteAsync($"data: {text}\n\n");
                 await context.Response.Body.FlushAsync();
@@ -153,7 +175,21 @@ internal sealed class Stage : IAsyncDisposable
         }
         finally
         {
-            _viewers.TryRemove(viewer, out _);
+            Change(() => _viewers.Remove(viewer));
         }
+    }
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Change(Action change)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            change();
+            (changed, _changed) = (_changed, NewSource());
+        }
+
+        changed.SetResult();
     }
 }

@@ -1,4 +1,4 @@
-// Names are other people's text: never HTML. Only what has changed is written.
+// Names are other people's text: never HTML.
 
 const gather = root => Object.fromEntries([...root.querySelectorAll('[data-as]')].map(node => [node.dataset.as, node]));
 const page = gather(document);
@@ -8,6 +8,7 @@ function clone(template) {
 	return { node, ...gather(node) };
 }
 
+// Only what has changed is written.
 function say(node, text) {
 	if (node.said !== text) node.textContent = node.said = text;
 }
@@ -16,7 +17,7 @@ function put(node, name, value) {
 	if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
 }
 
-// Children that stay are not moved without need: they would lose the focus.
+// What is moved without need loses the focus.
 function keep(parent, items, key, create, show) {
 	const had = parent.had ?? new Map();
 	const now = parent.had = new Map(items.map(item => [key(item), had.get(key(item)) ?? create(item)]));
@@ -32,10 +33,10 @@ function watchWidth(node, onwidth) {
 	widths.observe(node);
 }
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format;
-const three = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 }).format;
-const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notation: 'compact' }).format;
-
+const format = options => new Intl.NumberFormat('en', options).format;
+const whole = format({ maximumFractionDigits: 0 });
+const three = format({ maximumSignificantDigits: 3 });
+const short = format({ maximumSignificantDigits: 3, notation: 'compact' });
 const count = n => n >= 9999.5 ? short(n) : n < 10 && n % 1 ? n.toFixed(1) : whole(n);
 const bytes = n => short(n).replace('B', 'G') + 'B';
 
@@ -50,8 +51,9 @@ function showFigures(nodes, of) {
 	for (const key in of) if (nodes[key] && typeof of[key] === 'number') say(nodes[key], count(of[key]));
 }
 
-// Control characters, and those that turn the direction of text, show as �.
+// Characters that control or turn the text show as �.
 const plain = text => (text ?? '').replace(/(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+const idOf = troupe => troupe.id;
 const nameOf = troupe => plain(troupe.name).trim() || '(no name)';
 
 const disc = 'M6 1a5 5 0 1 0 0 10A5 5 0 1 0 6 1z';
@@ -75,8 +77,7 @@ function showMark(mark, condition) {
 	put(mark.firstElementChild, 'd', shape);
 }
 
-// All cells of one state are one path: a thousand workers are six nodes.
-
+// All cells of one state are one path.
 const box = (x, y, width, height = width) => `M${x} ${y}h${width}v${height}h-${width}z`;
 const states = {
 	b: ['busy', box],
@@ -165,7 +166,6 @@ function showCard(card, troupe) {
 	say(card.pause, troupe.isPaused ? 'Resume' : 'Pause');
 }
 
-// Tasks a second, over the last minutes
 function showLine(card, { history, perSecond }) {
 	const values = card.values = (history ?? [...card.values, perSecond]).slice(-180);
 	const peak = Math.max(...values, 0);
@@ -176,7 +176,7 @@ function showLine(card, { history, perSecond }) {
 	say(card.peak, `peak ${count(peak)}`);
 }
 
-// What comes every few seconds: what is absent then is none.
+// Comes every few seconds: what is absent is none.
 function showWords(card, troupe) {
 	say(card.sentence, plain(troupe.sentence));
 	const failure = troupe.startFailure && `A worker could not be made: ${troupe.startFailure}`;
@@ -197,7 +197,6 @@ function showFault(fault, { type, count: times, secondsAgo, message }) {
 	put(fault.type, 'title', plain(type));
 	say(fault.times, type ? ` × ${times}, ${time(Math.round(secondsAgo))} ago` : '');
 	say(fault.message, plain(message));
-	put(fault.message, 'title', plain(message));
 }
 
 let token;
@@ -206,7 +205,7 @@ function makeControls(card) {
 	const on = (action, onclick) => Object.assign(card[action], { onclick }).setAttribute('aria-describedby', card.name.id);
 	on('pause', () => order(card, card.troupe.isPaused ? 'resume' : 'pause'));
 	on('resize', async () => {
-		const text = 'New workers start at once or on demand. Others leave after their tasks.';
+		const text = 'Those that are too many leave after their tasks.';
 		const workers = await ask(`Resize ${nameOf(card.troupe)}`, text, 'Resize', 'Workers', card.troupe.maxWorkers, 1);
 		if (workers) order(card, 'resize', { workers: +workers });
 	});
@@ -218,13 +217,13 @@ function makeControls(card) {
 	});
 	on('cancel', async () => {
 		const { worker, atLeast, task } = card.longest;
-		const text = `Worker ${worker} has been at it for at least ${time(atLeast)}. Whoever waits for the result gets a cancellation.`;
+		const text = `Worker ${worker} has been at it for at least ${time(atLeast)}. Nobody gets its result.`;
 		if (await ask(`Cancel the longest task of ${nameOf(card.troupe)}?`, text, 'Cancel the task')) order(card, 'cancel', { worker, task });
 	});
 }
 
 // Empty for no; else what was entered, or "yes".
-function ask(question, consequence, yes, field, value = '', min = '', max = '') {
+function ask(question, consequence, yes, field, value = '', min, max) {
 	say(page.question, question);
 	say(page.consequence, consequence);
 	say(page.yes, yes);
@@ -273,7 +272,7 @@ function showGraph() {
 	const rows = [];
 	for (const id of ids) (rows[layerOf(id)] ??= []).push(id);
 
-	// From left to right, or downwards if that is too wide
+	// To the right, or down if that is too wide
 	const isNarrow = rows.length * 176 > graphWidth;
 	const [step, length, lane, breadth] = isNarrow ? [60, 32, 148, 140] : [176, 140, 44, 32];
 	const point = (along, across) => isNarrow ? [across, along] : [along, across];
@@ -286,14 +285,15 @@ function showGraph() {
 		return `M${point(a, c)}C${point(b, c)} ${point(a, d)} ${point(b, d)}M${point(b - 6, d - 4)}L${point(b, d)} ${point(b - 6, d + 4)}`;
 	}).join(''));
 	['width', 'height'].forEach((name, i) => put(page.edges, name, Math.max(...ids.map(id => place(id)[i])) + point(length, breadth)[i]));
-	keep(page.nodes, ids, id => id, makeLink, (link, id) => {
+	keep(page.nodes, ids.map(id => known.get(id)), idOf, makeLink, (link, troupe) => {
+		const { id } = troupe;
 		const from = sources(id).map(source => nameOf(known.get(source)));
-		showLink(link, known.get(id), from.length ? ` waits for ${from.join(' and ')}` : '');
+		showLink(link, troupe, from.length ? ` waits for ${from.join(' and ')}` : '');
 		['left', 'top'].forEach((side, i) => link.node.style.setProperty(side, `${place(id)[i]}px`));
 	});
 }
 
-function makeLink(id) {
+function makeLink({ id }) {
 	const link = clone('link');
 	link.node.href = `#t${id}`;
 	return link;
@@ -314,7 +314,7 @@ let parts = [];
 let troupes = [];
 let shownAt;
 
-// All parts of a tick are shown together. What is in none of them has gone.
+// All parts of a tick are shown together.
 function take(state) {
 	if (!state.part) parts = [];
 	if (state.part !== parts.length) return;
@@ -334,9 +334,9 @@ function show({ application, totals, omitted, time: at }, all) {
 	document.title = (wanted.length ? `(${wanted.length}) ` : '') + page.application.said;
 	page.attention.hidden = !wanted.length;
 	say(page.wanted, wanted.length === 1 ? '1 troupe needs attention' : `${wanted.length} troupes need attention`);
-	keep(page.wantedLinks, wanted, troupe => troupe.id, troupe => makeLink(troupe.id), (link, troupe) => showLink(link, troupe));
+	keep(page.wantedLinks, wanted, idOf, makeLink, showLink);
 	showGraph();
-	keep(page.cards, troupes, troupe => troupe.id, makeCard, showCard);
+	keep(page.cards, troupes, idOf, makeCard, showCard);
 	say(page.rest, omitted ? `${count(omitted)} more are not shown (MaxTroupes).` : troupes.length ? '' : 'No troupe lives in this process yet.');
 }
 
@@ -373,15 +373,15 @@ async function follow() {
 			tell('Live', 'Busy');
 			await read(body, hear);
 		} catch (error) {
-			why = error.why ?? 'The application does not answer.';
+			why = error.why || 'The application does not answer.';
 		}
 		clearTimeout(timer);
 
-		// The time of a stream may be over: another is tried at once, and nothing is said of it.
+		// The time of a stream may be over: another comes at once.
 		if (mine !== run || performance.now() - opened > 1000) continue;
-		const since = shownAt ? ` These figures are of ${new Date(shownAt).toLocaleTimeString('en-GB')}.` : '';
+		const since = shownAt ? ` These figures are of ${new Date(shownAt).toLocaleTimeString()}.` : '';
 		if (why) tell('Lost', 'Broken', `${why}${since} Trying again.`);
-		await new Promise(resolve => setTimeout(wake = resolve, Math.min(30, 2 ** tries++) * (1000 + Math.random() * 500)));
+		await new Promise(resolve => setTimeout(wake = resolve, Math.min(3e4, 1000 * 2 ** tries++)));
 	}
 }
 
@@ -389,7 +389,7 @@ async function request(path, signal) {
 	const response = await fetch(path, { signal, redirect: 'manual', cache: 'no-store' });
 	if (response.ok) return response;
 	const isPlain = response.headers.get('content-type')?.startsWith('text/plain');
-	throw { why: isPlain ? await response.text() : response.status < 404 ? 'You may not see the troupes. Reload the page.' : undefined };
+	throw { why: isPlain && await response.text() || response.status < 404 && 'You may not see the troupes. Reload the page.' };
 }
 
 // By hand: an EventSource does not tell why it was refused.
