@@ -60,7 +60,8 @@ internal sealed class ContainerTests
         var host = Build.Host(services => services.AddSingleton(gate).AddSingleton<Connection>()
             .AddTinyTroupe<int, string, Connected>("w", settings => settings.Workers = 1));
         await Within.Time(host.StartAsync());
-        var troupe = host.Services.GetRequiredService<ITinyTroupe<int, string>>();
+        // Under the key that the start itself has used: what a container makes anew now, it would dispose first in any case.
+        var troupe = host.Services.GetRequiredKeyedService<TinyTroupe<int, string>>("w");
         var running = troupe.Submit(1);
         var waiting = troupe.Submit(2);
         await Within.Time(gate.Reached);
