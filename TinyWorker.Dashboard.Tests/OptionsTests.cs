@@ -34,9 +34,11 @@ internal sealed class OptionsTests
     {
         await using var application = WebApplication.CreateSlimBuilder().Build();
         application.MapTinyTroupes("/a", options =>
-            (options.Interval, options.StreamLifetime, options.MaxViewers, options.MaxTroupes) = (TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(1), 1, 1));
+            (options.Interval, options.StreamLifetime, options.MaxViewers, options.MaxTroupes) =
+                (TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(1), 1, 1));
         application.MapTinyTroupes("/b", options =>
-            (options.Interval, options.StreamLifetime, options.MaxViewers, options.MaxTroupes) = (TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 10_000, 10_000));
+            (options.Interval, options.StreamLifetime, options.MaxViewers, options.MaxTroupes) =
+                (TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 10_000, 10_000));
     }
 
     [Test]

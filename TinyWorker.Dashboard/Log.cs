@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(
         1, LogLevel.Warning,
         "The dashboard at '{Pattern}' refuses everybody (403), because no authorization was evaluated. Write " +
-        "app.MapTinyTroupes(...).RequireAuthorization(), with app.UseAuthorization() before it, or .AllowAnonymous() if everybody may see it. " +
-        "Without either only a developer at this machine may, and {Why}. This is logged once.")]
+        "app.MapTinyTroupes(...).RequireAuthorization(), with app.UseAuthorization() before it, or .AllowAnonymous() if everybody may " +
+        "see it. Without either only a developer at this machine may, and {Why}. This is logged once.")]
     public static partial void NobodyIsAuthorized(ILogger logger, string pattern, string why);
 
     [LoggerMessage(2, LogLevel.Information, "The dashboard: {User} asked for {Action} of the troupe '{Troupe}' ({Of}); answer: {Status}.")]

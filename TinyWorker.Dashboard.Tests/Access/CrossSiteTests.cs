@@ -8,11 +8,13 @@ internal sealed class CrossSiteTests
         ["/troupes/", "/troupes/app.js", "/troupes/style.css", "/troupes/icon.svg", "/troupes/state", "/troupes/events"];
 
     [Test]
-    public async Task Request_FromAnotherSite_IsRefused([ValueSource(nameof(Paths))] string path, [Values("cross-site", "same-site")] string site) =>
+    public async Task Request_FromAnotherSite_IsRefused(
+        [ValueSource(nameof(Paths))] string path, [Values("cross-site", "same-site")] string site) =>
         Assert.That(await StatusAsync(path, ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "no-cors")), Is.EqualTo(HttpStatusCode.Forbidden));
 
     [Test]
-    public async Task Request_FromThePageOrTyped_IsAnswered([ValueSource(nameof(Paths))] string path, [Values("same-origin", "none")] string site) =>
+    public async Task Request_FromThePageOrTyped_IsAnswered(
+        [ValueSource(nameof(Paths))] string path, [Values("same-origin", "none")] string site) =>
         Assert.That(await StatusAsync(path, ("Sec-Fetch-Site", site)), Is.EqualTo(HttpStatusCode.OK));
 
     [Test]

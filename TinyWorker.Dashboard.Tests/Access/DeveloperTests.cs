@@ -12,12 +12,14 @@ internal sealed class DeveloperTests
     [TestCase("127.0.0.1:81")]
     [TestCase("[::1]")]
     [TestCase("[::1]:5000")]
-    public async Task Request_OfADeveloper_IsAnswered(string host) => Assert.That(await StatusAsync(host: host), Is.EqualTo(HttpStatusCode.OK));
+    public async Task Request_OfADeveloper_IsAnswered(string host) =>
+        Assert.That(await StatusAsync(host: host), Is.EqualTo(HttpStatusCode.OK));
 
     [TestCase("::1")]
     [TestCase("127.0.0.9")]
     [TestCase("::ffff:127.0.0.1")]
-    public async Task Request_LoopbackPeer_IsAnswered(string peer) => Assert.That(await StatusAsync(peer: peer), Is.EqualTo(HttpStatusCode.OK));
+    public async Task Request_LoopbackPeer_IsAnswered(string peer) =>
+        Assert.That(await StatusAsync(peer: peer), Is.EqualTo(HttpStatusCode.OK));
 
     [TestCase("Production")]
     [TestCase("Staging")]

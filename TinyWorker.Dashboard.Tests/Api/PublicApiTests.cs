@@ -15,7 +15,8 @@ internal sealed partial class PublicApiTests
     [Test]
     public void PublicApi_OfTheAssembly_IsWhatWasAccepted()
     {
-        var text = typeof(TinyTroupeDashboardOptions).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false });
+        var assembly = typeof(TinyTroupeDashboardOptions).Assembly;
+        var text = assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false });
         var found = MessageOfAnAttribute().Replace(text.ReplaceLineEndings("\n"), "$1]").TrimEnd().Split('\n');
         var file = Path.Combine(Root(), "TinyWorker.Dashboard.Tests", "Api", "TinyWorker.Dashboard.txt");
         if (Environment.GetEnvironmentVariable(Accept) == "1") File.WriteAllText(file, string.Concat(found.Select(line => line + "\n")));

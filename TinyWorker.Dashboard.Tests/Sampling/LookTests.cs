@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TinyWorker.Dashboard.State;
 
@@ -106,7 +107,7 @@ internal sealed class LookTests
                 options.ShowErrorMessages = option;
             }).AllowAnonymous(),
             environment,
-            services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<TimeProvider>(services, clock));
+            services => services.AddSingleton<TimeProvider>(clock));
         await using var viewer = await Viewer.OpenAsync(site);
         await viewer.TickAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(() => other.Submit("swordfish as an input").AsTask().WaitAsync(Site.Deadline));
@@ -260,7 +261,8 @@ internal sealed class LookTests
         await using var other = Troupes.Pool(right);
         await using var site = await Site.StartAsync(application =>
         {
-            application.MapTinyTroupes("/left", options => (options.Filter, options.Title) = (name => name == left, "Left")).AllowAnonymous();
+            application.MapTinyTroupes("/left", options => (options.Filter, options.Title) = (name => name == left, "Left"))
+                .AllowAnonymous();
             application.MapTinyTroupes("/both", options => options.Filter = name => name == left || name == right).AllowAnonymous();
         });
         var (ofLeft, ofBoth) = (await StateAsync(site, "/left/state"), await StateAsync(site, "/both/state"));

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using TinyWorker.Dashboard.Tests.Sampling;
 
@@ -21,7 +20,8 @@ internal sealed class ControlTests
         Assert.That((await LookTests.StateAsync(site, user: "ann")).Troupes.Single().Condition, Is.EqualTo("Paused").Or.Not.Empty);
         await AssertDoneAsync(site, token, new { troupe = id, action = "resume" });
         Assert.That(troupe.IsPaused, Is.False);
-        var lines = site.Logs.GetSnapshot().Where(record => record.Category == "TinyWorker.Dashboard" && record.Level == LogLevel.Information);
+        var lines = site.Logs.GetSnapshot()
+            .Where(record => record.Category == "TinyWorker.Dashboard" && record.Level == LogLevel.Information);
         Assert.That(
             lines.Select(line => line.Message).ToArray(),
             Has.Length.EqualTo(2).And.All.Contains("ann").And.All.Contains(name).And.Some.Contains("pause").And.Some.Contains("resume"));
@@ -80,7 +80,8 @@ internal sealed class ControlTests
         await viewer.TickAsync();
         var (id, token) = await LookAsync(site);
         var longest = (await LookTests.StateAsync(site, user: "ann")).Troupes.Single().Longest!;
-        await AssertRefusedAsync(site, token, HttpStatusCode.Conflict, new { troupe = id, action = "cancel", worker = longest.Worker, task = longest.Task + 1 });
+        await AssertRefusedAsync(
+            site, token, HttpStatusCode.Conflict, new { troupe = id, action = "cancel", worker = longest.Worker, task = longest.Task + 1 });
         Assert.That(task.IsCompleted, Is.False);
         await AssertDoneAsync(site, token, new { troupe = id, action = "cancel", worker = longest.Worker, task = longest.Task });
         await Assert.ThrowsAsync<TaskCanceledException>(() => task.AsTask().WaitAsync(Site.Deadline));
@@ -185,7 +186,8 @@ internal sealed class ControlTests
         await using var troupe = Troupes.Pool(name);
         await using var site = await OpenAsync(name);
         var (id, token) = await LookAsync(site);
-        using var response = await PostAsync(site, token, new StringContent($$"""{"troupe":{{id}},"action":"pause"}""", Encoding.UTF8, type));
+        var body = $$"""{"troupe":{{id}},"action":"pause"}""";
+        using var response = await PostAsync(site, token, new StringContent(body, Encoding.UTF8, type));
         Assert.Multiple(() =>
         {
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
@@ -229,7 +231,8 @@ internal sealed class ControlTests
         return (state.Troupes.Single().Id, state.Token!);
     }
 
-    private static Task<HttpResponseMessage> PostAsync(Site site, string? token, HttpContent content, Action<HttpRequestMessage>? change = null) =>
+    private static Task<HttpResponseMessage> PostAsync(
+        Site site, string? token, HttpContent content, Action<HttpRequestMessage>? change = null) =>
         site.SendAsync(
             HttpMethod.Post, "/troupes/control",
             request =>

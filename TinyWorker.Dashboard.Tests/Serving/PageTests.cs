@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 
 namespace TinyWorker.Dashboard.Tests.Serving;
 
@@ -22,7 +21,8 @@ internal sealed class PageTests
         {
             Assert.That(first.Content.Headers.ContentType!.ToString(), Is.EqualTo(type));
             Assert.That(first.Headers.CacheControl!.ToString(), Is.EqualTo("no-cache, private").Or.EqualTo("private, no-cache"));
-            Assert.That((await first.Content.ReadAsByteArrayAsync()).Length, Is.EqualTo(first.Content.Headers.ContentLength).And.GreaterThan(100));
+            Assert.That(await first.Content.ReadAsByteArrayAsync(), Has.Length.EqualTo(first.Content.Headers.ContentLength));
+            Assert.That(first.Content.Headers.ContentLength, Is.GreaterThan(100));
             Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
             Assert.That(await again.Content.ReadAsByteArrayAsync(), Is.Empty);
             Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -99,7 +99,7 @@ internal sealed class PageTests
         {
             using var response = await site.GetAsync(path);
             AssertSafe(response, path);
-            if (path.EndsWith("/state", StringComparison.Ordinal) || path.EndsWith("/events", StringComparison.Ordinal) || path.StartsWith("/refused", StringComparison.Ordinal))
+            if (path is "/troupes/state" or "/troupes/events" || path.StartsWith("/refused", StringComparison.Ordinal))
                 Assert.That(response.Headers.CacheControl!.NoStore, Is.True, path);
         }
 

@@ -18,6 +18,7 @@ internal sealed class EventTests
         await using var troupe = Troupes.Pool(name);
         await using var site = await Site.OpenAsync(options => options.Filter = one => one == name, clock);
         await using var viewer = await Viewer.OpenAsync(site);
+        bool[] everyFive = [true, false, false, false, false, true, false];
         var ticks = new List<DashboardState> { await viewer.TickAsync() };
         for (var i = 0; i < 6; i++)
         {
@@ -28,11 +29,10 @@ internal sealed class EventTests
         Assert.Multiple(() =>
         {
             Assert.That(ticks.ConvertAll(tick => tick.Troupes.Single().Name), Is.All.EqualTo(name));
-            Assert.That(ticks.ConvertAll(tick => tick.Time - ticks[0].Time), Is.EqualTo(new long[] { 0, 1000, 2000, 3000, 4000, 5000, 6000 }));
             Assert.That(
-                ticks.ConvertAll(tick => tick.Troupes[0].Text is not null), Is.EqualTo(new[] { true, false, false, false, false, true, false }),
-                "words every five");
-            Assert.That(ticks.ConvertAll(tick => tick.Links is not null), Is.EqualTo(new[] { true, false, false, false, false, true, false }));
+                ticks.ConvertAll(tick => tick.Time - ticks[0].Time), Is.EqualTo(new long[] { 0, 1000, 2000, 3000, 4000, 5000, 6000 }));
+            Assert.That(ticks.ConvertAll(tick => tick.Troupes[0].Text is not null), Is.EqualTo(everyFive), "words every five");
+            Assert.That(ticks.ConvertAll(tick => tick.Links is not null), Is.EqualTo(everyFive));
             Assert.That(ticks.ConvertAll(tick => tick.Token), Is.All.Null);
             Assert.That(ticks.ConvertAll(tick => tick.Troupes[0].History), Is.All.Null);
         });
@@ -222,7 +222,8 @@ internal sealed class EventTests
             }));
         using var response = await site.GetAsync("/troupes/events", request => request.Headers.Add("Accept-Encoding", "gzip"));
         var body = await response.Content.ReadAsStreamAsync();
-        await using var text = response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(body, CompressionMode.Decompress) : body;
+        await using var text = response.Content.Headers.ContentEncoding.Contains("gzip")
+            ? new GZipStream(body, CompressionMode.Decompress) : body;
         using var reader = new StreamReader(text);
         for (var i = 0; i < 3; i++)
         {

@@ -1,11 +1,8 @@
-using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
@@ -42,7 +39,8 @@ internal sealed class Site : IAsyncDisposable
     public static async Task<Site> StartAsync(
         Action<WebApplication> map, string environment = "Production", Action<IServiceCollection>? services = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment, ApplicationName = "TinyWorker.Dashboard.Tests" });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { EnvironmentName = environment, ApplicationName = "TinyWorker.Dashboard.Tests" });
         builder.Logging.ClearProviders().AddFakeLogging();
         services?.Invoke(builder.Services);
         var application = builder.Build();
@@ -87,7 +85,8 @@ internal sealed class Site : IAsyncDisposable
         await Application.DisposeAsync().AsTask().WaitAsync(Deadline);
     }
 
-    private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    private sealed class HeaderAuthentication(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()

@@ -6,9 +6,9 @@ using System.Text;
 namespace TinyWorker.Dashboard.Access;
 
 /// <summary>
-/// The token that proves that a POST comes from the page: another site cannot read it. It is ours and not IAntiforgery's: it needs no service
-/// and no cookie, and above all it belongs to this process. Behind a load balancer a POST that reaches another process than the one that
-/// the page has seen must be refused, for the same id is another troupe there.
+/// The token that proves that a POST comes from the page: another site cannot read it. It is ours and not IAntiforgery's: it needs no
+/// service and no cookie, and above all it belongs to this process. Behind a load balancer a POST that reaches another process than the one
+/// that the page has seen must be refused, for the same id is another troupe there.
 /// </summary>
 /// <remarks>It belongs to one dashboard and to one user, and is good as long as the process lives. Thread-safe.</remarks>
 internal sealed class ControlToken

@@ -6,8 +6,8 @@ namespace TinyWorker.Dashboard.Access;
 /// <summary>
 /// Finds out whether a request was really authorized. That an endpoint has a policy proves nothing: the middleware that evaluates it may be
 /// missing, may come too late, or may have seen another endpoint. So each endpoint has a requirement of ours, which the framework adds to
-/// the endpoint's policy, a fallback policy included, and which notes down that it was evaluated, together with others. Without others there
-/// is no policy.
+/// the endpoint's policy, a fallback policy included, and which notes down that it was evaluated, together with others. Without others
+/// there is no policy.
 /// </summary>
 /// <remarks>Where it cannot note that down, the request counts as not authorized.</remarks>
 internal sealed class EvaluationProof : IAuthorizationRequirementData, IAuthorizationRequirement, IAuthorizationHandler

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace TinyWorker.Dashboard.Access;
 
-/// <summary>Refuses what another site makes a browser send. Browsers say where a request comes from; other programs do not, and need not.</summary>
+/// <summary>
+/// Refuses what another site makes a browser send. Browsers say where a request comes from; other programs do not, and need not.
+/// </summary>
 internal static class SameSite
 {
     public static bool Allows(HttpRequest request, bool mayNavigate)

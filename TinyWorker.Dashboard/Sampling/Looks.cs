@@ -4,7 +4,7 @@ using TinyWorker.Dashboard.State;
 
 namespace TinyWorker.Dashboard.Sampling;
 
-/// <summary>Looks at the troupes of this process, and remembers what it has seen of them as long as they live. It keeps none alive.</summary>
+/// <summary>Looks at the troupes of this process, and remembers what it has seen of them while they live. It keeps none alive.</summary>
 /// <remarks>Its owner lets one at a time look; <see cref="Living"/> is thread-safe.</remarks>
 internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILogger logger)
 {
@@ -14,7 +14,7 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
     private readonly ProcessorUse _processors = new();
     private List<SeenTroupe> _watched = [];
 
-    /// <summary>The troupes that may be shown, in the order in which they were made. Calls the Filter of the options: not under a lock.</summary>
+    /// <summary>The troupes that may be shown, in the order in which they were made. Calls the Filter: not under a lock.</summary>
     public IReadOnlyList<ITroupe> Living()
     {
         var shown = new List<ITroupe>();
@@ -46,8 +46,8 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
         seen.Sort(static (one, other) => one.Id.CompareTo(other.Id));
         var newWords = seen.Where(static one => one.HasNewWords).Select(static one => one.Id).ToHashSet();
         return new View(
-            clock.GetUtcNow(), TotalsOf(seen), living.Count - seen.Count, [.. seen.Select(static one => one.State)], newWords, LinksOf(seen),
-            hasWords);
+            clock.GetUtcNow(), TotalsOf(seen), living.Count - seen.Count, [.. seen.Select(static one => one.State)], newWords,
+            LinksOf(seen), hasWords);
     }
 
     /// <summary>The last figures of each troupe, by id.</summary>
@@ -100,7 +100,10 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
         foreach (var one in seen)
         {
             foreach (var input in one.Inputs)
-                if (ids.GetValueOrDefault(input) is { } from && from != one.Id && links.Count < MostLinks) links.Add(new Link(from, one.Id));
+            {
+                if (links.Count == MostLinks || ids.GetValueOrDefault(input) is not { } from || from == one.Id) continue;
+                links.Add(new Link(from, one.Id));
+            }
         }
 
         links.Sort(static (one, other) => (one.To, one.From).CompareTo((other.To, other.From)));

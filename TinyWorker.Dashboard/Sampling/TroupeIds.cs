@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace TinyWorker.Dashboard.Sampling;
 
-/// <summary>A number for each troupe, as long as it lives; the same in every dashboard of the process. Thread-safe; keeps no troupe alive.</summary>
+/// <summary>A number for each troupe, the same in every dashboard of the process. Thread-safe; keeps no troupe alive.</summary>
 internal static class TroupeIds
 {
     private static readonly ConditionalWeakTable<ITroupe, StrongBox<int>> Ids = [];

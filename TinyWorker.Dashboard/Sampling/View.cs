@@ -11,5 +11,5 @@ namespace TinyWorker.Dashboard.Sampling;
 /// <param name="Links">Who waits for whom.</param>
 /// <param name="HasWords">Whether words were due at this look.</param>
 internal sealed record View(
-    DateTimeOffset At, Totals Totals, int Omitted, IReadOnlyList<TroupeState> Troupes, IReadOnlySet<int> NewWords, IReadOnlyList<Link> Links,
-    bool HasWords);
+    DateTimeOffset At, Totals Totals, int Omitted, IReadOnlyList<TroupeState> Troupes, IReadOnlySet<int> NewWords,
+    IReadOnlyList<Link> Links, bool HasWords);

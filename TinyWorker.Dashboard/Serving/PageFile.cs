@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace TinyWorker.Dashboard.Serving;
 
-/// <summary>A file of the page, which is embedded in this assembly. Does not change. It is read and compressed once, when it is first asked for.</summary>
+/// <summary>A file of the page, embedded in this assembly. It is read and compressed once, when first asked for. Thread-safe.</summary>
 internal sealed class PageFile
 {
     public static readonly PageFile Index = new("index.html", "text/html; charset=utf-8");
@@ -31,7 +31,7 @@ internal sealed class PageFile
         // Asked again each time, so that another version is there at once, and nobody sees it from a cache who may not see it now
         response.Headers.CacheControl = "private, no-cache";
         response.Headers.Vary = "Accept-Encoding";
-        if (request.GetTypedHeaders().IfNoneMatch.Any(one => one.Compare(tag, useStrongComparison: false) || one == EntityTagHeaderValue.Any))
+        if (request.GetTypedHeaders().IfNoneMatch.Any(one => one == EntityTagHeaderValue.Any || one.Compare(tag, false)))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -46,12 +46,14 @@ internal sealed class PageFile
     }
 
     private static bool TakesGzip(HttpRequest request) =>
-        request.GetTypedHeaders().AcceptEncoding.Any(static one => one.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && one.Quality != 0);
+        request.GetTypedHeaders().AcceptEncoding
+            .Any(static one => one.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && one.Quality != 0);
 
     private static (byte[] Raw, byte[] Compressed, EntityTagHeaderValue Tag) Read(string name)
     {
         using var file = typeof(PageFile).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The assembly of TinyWorker.Dashboard has no file '{name}': it was not built as it should be.");
+            ?? throw new InvalidOperationException(
+                $"The assembly of TinyWorker.Dashboard has no file '{name}'. Build it from all its files.");
         using var raw = new MemoryStream();
         file.CopyTo(raw);
         using var compressed = new MemoryStream();

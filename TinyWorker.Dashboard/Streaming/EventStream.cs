@@ -6,8 +6,8 @@ using TinyWorker.Dashboard.Serving;
 namespace TinyWorker.Dashboard.Streaming;
 
 /// <summary>
-/// Sends server-sent events to one viewer, each tick as a whole, until the viewer leaves, the time of the stream is over, or the application
-/// stops. They are written by hand, for the framework's results cannot send comments.
+/// Sends server-sent events to one viewer, each tick as a whole, until the viewer leaves, the time of the stream is over, or the
+/// application stops. They are written by hand, for the framework's results cannot send comments. Thread-safe.
 /// </summary>
 internal sealed class EventStream(Audience audience, DashboardSettings settings, TimeProvider clock, CancellationToken stopping)
 {

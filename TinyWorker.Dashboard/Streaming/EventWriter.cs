@@ -45,8 +45,8 @@ internal sealed class EventWriter(DashboardSettings settings)
 
     /// <summary>What was seen, without the troupes.</summary>
     public DashboardState Envelope(View view, bool mayControl) => new(
-        settings.Title, view.At.ToUnixTimeMilliseconds(), settings.Interval.TotalSeconds, mayControl, null, 0, 1, view.Totals, view.Omitted, [],
-        null);
+        settings.Title, view.At.ToUnixTimeMilliseconds(), settings.Interval.TotalSeconds, mayControl, null, 0, 1, view.Totals,
+        view.Omitted, [], null);
 
     private static TroupeState WithoutWords(TroupeState troupe) => troupe with
     {
