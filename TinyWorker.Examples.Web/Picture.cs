@@ -4,7 +4,7 @@ namespace TinyWorker.Examples.Web;
 internal static class Picture
 {
     private const int Size = 128;     // in pixels
-    private const int Passes = 40;    // of smoothing: what makes it slow
+    private const int Passes = 100;   // of smoothing: what makes it slow
 
     /// <summary>A file that begins with this ends the process that paints it.</summary>
     public static ReadOnlySpan<byte> Poison => "CRASH"u8;

@@ -39,8 +39,8 @@ internal sealed class ExampleService : IDisposable
 
     public HttpClient Http { get; } = new() { Timeout = Deadline };
 
-    /// <summary>The folders that the service has made and not deleted.</summary>
-    public string[] FilesLeftBehind => Directory.GetFileSystemEntries(_temporary.FullName, "tinyworker-web-*");
+    /// <summary>The temporary folders that the service has made and not deleted.</summary>
+    public string[] Folders => Directory.GetFileSystemEntries(_temporary.FullName, "tinyworker-web-*");
 
     /// <summary>Starts it on a free port, and returns when it listens.</summary>
     public static async Task<ExampleService> StartAsync(params string[] arguments)

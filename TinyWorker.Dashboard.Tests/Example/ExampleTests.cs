@@ -58,6 +58,7 @@ internal sealed class ExampleTests
 
         var children = service.Children();
         Assert.That(children, Is.Not.Empty, "worker processes");
+        Assert.That(service.Folders, Has.Length.EqualTo(1), "its temporary folder");
         service.Terminate();
         await AssertEndsInOrderAsync(service);
         Assert.That(children.Where(child => Path.Exists($"/proc/{child}")), Is.Empty, "worker processes that outlive the service");
@@ -75,7 +76,7 @@ internal sealed class ExampleTests
         var (exitCode, output, errors) = await service.EndAsync();
         Assert.That(exitCode, Is.Zero, output + errors);
         Assert.That(errors, Is.Empty);
-        Assert.That(service.FilesLeftBehind, Is.Empty);
+        Assert.That(service.Folders, Is.Empty, "what the service has left behind");
     }
 
     private static Uri Address(string path) => new(path, UriKind.Relative);

@@ -7,7 +7,8 @@ internal sealed partial class InstalledPackageTests
     public async Task WebApplication_WithThePackages_HasATroupeItsHealthAndItsDashboard()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, "Web")).FullName;
-        WriteProject(folder, "Web", ["TinyWorker.Hosting", "TinyWorker.Dashboard"], "<OutputType>Exe</OutputType>", "Microsoft.NET.Sdk.Web");
+        WriteProject(
+            folder, "Web", ["TinyWorker.Hosting", "TinyWorker.Dashboard"], "<OutputType>Exe</OutputType>", "Microsoft.NET.Sdk.Web");
         await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), """
             using TinyWorker;
             using TinyWorker.Hosting;
