@@ -41,7 +41,8 @@ internal sealed class ShutdownTests
         Assert.That(site.WasStoppedTooLate, Is.False);
         AssertDrained(site.Troupe<int, int>("doubles"), answers.Length);
         AssertDrained(site.Troupe<int, string>("texts"), answers.Length - numbers.Length);
-        Assert.That(site.Log.GetSnapshot().Where(record => record.Level >= LogLevel.Warning), Is.Empty);
+        var ours = site.Log.GetSnapshot().Where(record => record.Category!.StartsWith("TinyWorker", StringComparison.Ordinal));
+        Assert.That(ours.Where(record => record.Level >= LogLevel.Warning), Is.Empty);   // Kestrel warns of a slow machine
     }
 
     // What runs, what waits for a worker, what waits for its input and what waits for room.
