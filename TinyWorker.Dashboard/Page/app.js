@@ -126,7 +126,7 @@ function drawCells({ cells, text, width }) {
 }
 
 function makeCard(troupe) {
-	const card = { ...clone('card'), text: '', values: [] };
+	const card = { ...clone('card'), values: [] };
 	card.node.id = `t${troupe.id}`;
 	card.name.id = `n${troupe.id}`;
 	put(card.node, 'aria-labelledby', card.name.id);
