@@ -28,7 +28,7 @@ internal static class Screenshots
 
         if (only is not null and not "docs") return 0;
         await using var eight = await Stage.StartAsync(Scenes.Eight());
-        await TakeAsync(browser, eight, Path.Combine(folder, "dashboard.png"), 1440, 1370, ColorScheme.Light);
+        await TakeAsync(browser, eight, Path.Combine(folder, "dashboard.png"), 1440, 1334, ColorScheme.Light);
         await using var trouble = await Stage.StartAsync(Scenes.Trouble());
         await TakeAsync(browser, trouble, Path.Combine(folder, "dashboard-dark.png"), 400, 1130, ColorScheme.Dark);
         return 0;
@@ -47,10 +47,10 @@ internal static class Screenshots
         if (height is null)
         {
             // Cards outside the window are not drawn.
-            height = await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight");
-            await page.SetViewportSizeAsync(width, Math.Max(900, height.Value + 1_000));
+            await page.SetViewportSizeAsync(width, 10_000);
+            await page.SetViewportSizeAsync(width, await page.EvaluateAsync<int>("() => document.body.offsetHeight"));
         }
 
-        await page.ScreenshotAsync(new() { Path = path, FullPage = true });
+        await page.ScreenshotAsync(new() { Path = path });
     }
 }
