@@ -44,12 +44,13 @@ internal static class Scenes
             {
                 NeedsAttention = true, Succeeded = 0, Faulted = 3_412, Wait = null, Run = null,
                 StartFailure = "WorkerStartException: could not load /models/captions-v3.onnx: no such file or directory.",
-                Faults = [Fault("TinyWorker.WorkerStartException", 16)],
+                Faults = [Fault("TinyWorker.WorkerStartException", 16) with { Message = "Could not load /models/captions-v3.onnx." }],
             },
             In(TroupeCondition.Hung, Troupe(2, "speech to text")) with
             {
                 NeedsAttention = true, Running = 3, Cells = "bhbhbiii", Abandoned = 4, Faulted = 9,
-                Faults = [Fault("System.TimeoutException", 9)], Longest = new(3, 1_894.2, 77, null, null),
+                Faults = [Fault("System.TimeoutException", 9) with { Message = "The task ran for longer than 30.0 s." }],
+                Longest = new(3, 1_894.2, 77, null, null),
             },
             Still(3, "virus scan", TroupeCondition.Down, "eeee") with
             {

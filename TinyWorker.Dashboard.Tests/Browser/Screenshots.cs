@@ -30,7 +30,7 @@ internal static class Screenshots
         await using var eight = await Stage.StartAsync(Scenes.Eight());
         await TakeAsync(browser, eight, Path.Combine(folder, "dashboard.png"), 1440, 1334, ColorScheme.Light);
         await using var trouble = await Stage.StartAsync(Scenes.Trouble());
-        await TakeAsync(browser, trouble, Path.Combine(folder, "dashboard-dark.png"), 400, 1130, ColorScheme.Dark);
+        await TakeAsync(browser, trouble, Path.Combine(folder, "dashboard-dark.png"), 400, 1080, ColorScheme.Dark);
         return 0;
     }
 
