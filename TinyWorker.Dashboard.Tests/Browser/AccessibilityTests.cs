@@ -24,6 +24,15 @@ internal sealed class AccessibilityTests : BrowserTests
     }
 
     [Test]
+    public async Task Axe_OfAPageWithAFault_FindsIt()
+    {
+        var stage = await StageAsync(Scenes.Of([]));
+        var page = await OpenAsync(stage.Address);
+        await page.EvaluateAsync("() => document.querySelector('header img').removeAttribute('alt')");
+        Assert.That(await ViolationsAsync(page), Has.Count.EqualTo(1).And.One.StartsWith("image-alt"));
+    }
+
+    [Test]
     public async Task Page_NarrowAndAllOpen_AxeFindsNothing([Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
     {
         var stage = await StageAsync(Scenes.Controlled(Scenes.Trouble()));

@@ -28,7 +28,8 @@ internal abstract class BrowserTests
         _contexts.Clear();
         foreach (var server in Enumerable.Reverse(_servers)) await server.DisposeAsync();
         _servers.Clear();
-        string[] complaints = [.. _complaints.Where(complaint => !MayFailToLoad || !complaint.Contains("Failed to load resource", StringComparison.Ordinal))];
+        string[] complaints = [.. _complaints.Where(complaint =>
+            !MayFailToLoad || !complaint.Contains("Failed to load resource", StringComparison.Ordinal))];
         _complaints.Clear();
         Assert.That(complaints, Is.Empty);
     }
@@ -63,7 +64,8 @@ internal abstract class BrowserTests
         return page;
     }
 
-    protected static Task ShowsAsync(IPage page, string word) => Expect(page.Locator("header").GetByRole(AriaRole.Status)).ToHaveTextAsync(word);
+    protected static Task ShowsAsync(IPage page, string word) =>
+        Expect(page.Locator("header").GetByRole(AriaRole.Status)).ToHaveTextAsync(word);
 
     /// <summary>The card of a troupe.</summary>
     protected static ILocator Card(IPage page, int id) => page.Locator($"#t{id}");
@@ -71,14 +73,18 @@ internal abstract class BrowserTests
     /// <summary>The figure of a troupe, by its name in the page's own markup.</summary>
     protected static ILocator Figure(IPage page, int id, string name) => Card(page, id).Locator($"[data-as={name}]");
 
-    protected static async Task AssertAccessibleAsync(IPage page)
+    protected static async Task AssertAccessibleAsync(IPage page) => Assert.That(await ViolationsAsync(page), Is.Empty);
+
+    /// <summary>What axe finds.</summary>
+    protected static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page)
     {
         var result = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
-        Assert.That(result.Violations.Select(violation =>
-            $"{violation.Id}: {violation.Help}\n{string.Join('\n', violation.Nodes.Take(5).Select(node => $"  {node.Html} {node.Any.FirstOrDefault()?.Message}"))}"), Is.Empty);
+        return [.. result.Violations.Select(violation => $"{violation.Id}: {violation.Help}\n" + string.Join('\n', violation.Nodes.Take(5)
+            .Select(node => $"  {node.Html} {node.Any.FirstOrDefault()?.Message}")))];
     }
 
     /// <summary>Nothing is wider than the window.</summary>
     protected static async Task AssertFitsAsync(IPage page) => Assert.That(
-        await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth"), Is.LessThanOrEqualTo(0), "wider than the window");
+        await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth"), Is.LessThanOrEqualTo(0),
+        "wider than the window");
 }

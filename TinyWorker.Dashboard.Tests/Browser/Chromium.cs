@@ -5,7 +5,8 @@ namespace TinyWorker.Dashboard.Tests.Browser;
 /// <summary>Debian's chromium, or the one that $CHROMIUM names.</summary>
 internal static class Chromium
 {
-    public const string HowToInstall = "There is no chromium at /usr/bin/chromium, and $CHROMIUM names none. Install it with: apt-get install chromium";
+    public const string HowToInstall =
+        "There is no chromium at /usr/bin/chromium, and $CHROMIUM names none. Install it with: apt-get install chromium";
 
     /// <summary>Null if there is none.</summary>
     public static string? Path { get; } =

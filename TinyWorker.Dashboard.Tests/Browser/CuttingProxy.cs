@@ -46,7 +46,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
             return;
         }
 
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_behind, rest + context.Request.QueryString));
+        var address = new Uri(_behind, rest + context.Request.QueryString);
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), address);
         foreach (var (name, values) in context.Request.Headers)
             if (name is not "Host") request.Headers.TryAddWithoutValidation(name, [.. values]);
         try

@@ -28,7 +28,8 @@ internal sealed class KeyboardTests : BrowserTests
         {
             await page.Keyboard.PressAsync("Tab");
             reached.Add(await page.EvaluateAsync<string>(Focused));
-            Assert.That(await page.EvaluateAsync<string>("() => getComputedStyle(document.activeElement).outlineStyle"), Is.Not.EqualTo("none"), reached[^1]);
+            var outline = await page.EvaluateAsync<string>("() => getComputedStyle(document.activeElement).outlineStyle");
+            Assert.That(outline, Is.Not.EqualTo("none"), reached[^1]);
         }
 
         Assert.That(reached, Is.EqualTo(expected));

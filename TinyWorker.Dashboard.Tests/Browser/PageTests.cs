@@ -80,7 +80,8 @@ internal sealed class PageTests : BrowserTests
     {
         var stage = await StageAsync(Scenes.Of([Scenes.Troupe(1, "a"), Scenes.Troupe(2, "b")]));
         var page = await OpenAsync(stage.Address);
-        stage.Send(Scenes.Of([Bare(Scenes.Troupe(1, "a") with { Waiting = 777, Cells = "hb" }), Bare(Scenes.Troupe(2, "b"))]) with { Links = null });
+        var moved = Scenes.Troupe(1, "a") with { Waiting = 777, Cells = "hb" };
+        stage.Send(Scenes.Of([Bare(moved), Bare(Scenes.Troupe(2, "b"))]) with { Links = null });
         await Expect(Figure(page, 1, "waiting")).ToHaveTextAsync("777");
         await Expect(Card(page, 1).GetByRole(AriaRole.Img, new() { Name = "Workers: 1 busy, 1 hung" })).ToBeVisibleAsync();
         await Expect(Card(page, 1)).ToContainTextAsync("It keeps up. There is nothing to change.");

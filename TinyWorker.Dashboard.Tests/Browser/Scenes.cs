@@ -44,12 +44,13 @@ internal static class Scenes
             {
                 NeedsAttention = true, Succeeded = 0, Faulted = 3_412, Wait = null, Run = null,
                 StartFailure = "WorkerStartException: could not load /models/captions-v3.onnx: no such file or directory.",
-                Faults = [Fault("TinyWorker.WorkerStartException", 16)],
+                Faults = [Fault("TinyWorker.WorkerStartException", 16) with { Message = "Could not load /models/captions-v3.onnx." }],
             },
             In(TroupeCondition.Hung, Troupe(2, "speech to text")) with
             {
                 NeedsAttention = true, Running = 3, Cells = "bhbhbiii", Abandoned = 4, Faulted = 9,
-                Faults = [Fault("System.TimeoutException", 9)], Longest = new(3, 1_894.2, 77, null, null),
+                Faults = [Fault("System.TimeoutException", 9) with { Message = "The task ran for longer than 30.0 s." }],
+                Longest = new(3, 1_894.2, 77, null, null),
             },
             Still(3, "virus scan", TroupeCondition.Down, "eeee") with
             {
@@ -74,7 +75,8 @@ internal static class Scenes
             Troupe(7, string.Join(' ', Enumerable.Repeat("word", 60))) with { Condition = "<i>Hung</i>" },
             Troupe(8, "👩‍👩‍👧‍👦 \ud800 unpaired") with
             {
-                NeedsAttention = true, Faults = [Fault("<svg onload=alert(3)>.Evil`1[[System.String]]", 3) with { Message = new string('m', 500) }],
+                NeedsAttention = true,
+                Faults = [Fault("<svg onload=alert(3)>.Evil`1[[System.String]]", 3) with { Message = new string('m', 500) }],
             },
         ],
         [new(1, 2), new(2, 3), new(3, 5), new(5, 3), new(8, 8)]) with { Application = "<h1>Application</h1> " + new string('w', 200) };
@@ -110,8 +112,8 @@ internal static class Scenes
     public static DashboardState Of(IReadOnlyList<TroupeState> troupes, IReadOnlyList<Link>? links = null) => new(
         "Picture service", 1_764_532_800_000, 1, false, null, 0, 1,
         new(
-            troupes.Count, troupes.Sum(troupe => troupe.PerSecond), troupes.Sum(troupe => (long)troupe.Waiting), troupes.Sum(troupe => (long)troupe.Running),
-            troupes.Sum(troupe => troupe.Faulted), 6.2, 16, 1_412_000_000),
+            troupes.Count, troupes.Sum(troupe => troupe.PerSecond), troupes.Sum(troupe => troupe.Waiting),
+            troupes.Sum(troupe => (long)troupe.Running), troupes.Sum(troupe => troupe.Faulted), 6.2, 16, 1_412_000_000),
         0, troupes, links ?? []);
 
     public static TroupeState Troupe(int id, string name, double? rate = null)
@@ -126,10 +128,12 @@ internal static class Scenes
             level = Math.Max(0, level + (random.NextDouble() - 0.5) * perSecond * 0.25);
         }
         return new(
-            id, name, "Busy", false, random.Next(0, 200), 1_024, 6, 8, 8, perSecond, 12_345 + id * 1_000, 0, id % 3, 0, 0, false, false, "bbbbbbii", history,
+            id, name, "Busy", false, random.Next(0, 200), 1_024, 6, 8, 8, perSecond, 12_345 + id * 1_000, 0, id % 3, 0, 0, false, false,
+            "bbbbbbii", history,
             Sentences.Of(TroupeCondition.Busy),
-            $"'{name}' keeps up: 6 of its 8 workers run a task, and no task waits for one. There is nothing to change. In the last 5.0 s it ended "
-            + "240 tasks a second. At that rate a task waits about 1.2 ms for a worker and runs for about 24.8 ms.",
+            $"'{name}' keeps up: 6 of its 8 workers run a task, and no task waits for one. There is nothing to change. "
+            + "In the last 5.0 s it ended 240 tasks a second. "
+            + "At that rate a task waits about 1.2 ms for a worker and runs for about 24.8 ms.",
             new(0.00085, 0.0125, 0.034, 0.112), new(0.0182, 0.0334, 0.0911, 1.24), [], new(2, 1.24, 4_711, 31_337, 212_400_000), null);
     }
 
@@ -138,10 +142,11 @@ internal static class Scenes
         NeedsAttention = true, Waiting = 1_024, Running = 8, Cells = "bbbbbbbb", Wait = new(2.31, 3.9, 4.12, 4.4),
     };
 
-    private static TroupeState Still(int id, string name, TroupeCondition condition, string cells) => In(condition, Troupe(id, name, 0)) with
-    {
-        Waiting = 0, Running = 0, Workers = cells.Length, MaxWorkers = cells.Length, Cells = cells, Longest = null,
-    };
+    private static TroupeState Still(int id, string name, TroupeCondition condition, string cells) =>
+        In(condition, Troupe(id, name, 0)) with
+        {
+            Waiting = 0, Running = 0, Workers = cells.Length, MaxWorkers = cells.Length, Cells = cells, Longest = null,
+        };
 
     private static TroupeState In(TroupeCondition condition, TroupeState troupe) => troupe with
     {
@@ -150,5 +155,6 @@ internal static class Scenes
 
     private static string Name(int id) => id <= Names.Length ? Names[id - 1] : $"{Names[id % Names.Length]} {id / Names.Length + 1}";
 
-    private static FaultState Fault(string type, int count) => new(type, count, "The process 31337 was killed (signal 9) while it ran the task.", 3);
+    private static FaultState Fault(string type, int count) =>
+        new(type, count, "The process 31337 was killed (signal 9) while it ran the task.", 3);
 }

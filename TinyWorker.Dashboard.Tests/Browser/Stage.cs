@@ -3,9 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TinyWorker.Dashboard.State;
 
@@ -92,8 +90,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         var stage = new Stage(state, port);
         await stage._application.StartAsync();
-        var addresses = stage._application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>();
-        stage.Address = addresses!.Addresses.Single() + "/";
+        stage.Address = stage._application.Urls.Single() + "/";
         return stage;
     }
 
@@ -145,8 +142,11 @@ internal sealed class Stage : IAsyncDisposable
         await _application.DisposeAsync().AsTask().WaitAsync(Site.Deadline);
     }
 
-    private static IResult File(string name, string type) =>
-        Results.Stream(typeof(DashboardState).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"No {name}."), type);
+    private static IResult File(string name, string type)
+    {
+        var file = typeof(DashboardState).Assembly.GetManifestResourceStream(name);
+        return Results.Stream(file ?? throw new InvalidOperationException($"The page has no file '{name}'."), type);
+    }
 
     private async Task EventsAsync(HttpContext context)
     {

@@ -30,7 +30,8 @@ internal sealed class WeightTests
 
     [Test]
     public void Page_NoFile_HasWhatThePolicyForbids() => Assert.That(
-        string.Concat(Files.Select(Read)), Does.Not.Match("innerHTML|outerHTML|insertAdjacentHTML|document\\.write|eval\\(| style=| on[a-z]+=\""));
+        string.Concat(Files.Select(Read)),
+        Does.Not.Match("innerHTML|outerHTML|insertAdjacentHTML|document\\.write|eval\\(| style=| on[a-z]+=\""));
 
     private static string Read(string name)
     {

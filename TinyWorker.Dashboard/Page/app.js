@@ -126,7 +126,7 @@ function drawCells({ cells, text, width }) {
 }
 
 function makeCard(troupe) {
-	const card = { ...clone('card'), text: '', values: [] };
+	const card = { ...clone('card'), values: [] };
 	card.node.id = `t${troupe.id}`;
 	card.name.id = `n${troupe.id}`;
 	put(card.node, 'aria-labelledby', card.name.id);
@@ -193,7 +193,7 @@ function showWords(card, troupe) {
 }
 
 function showFault(fault, { type, count: times, secondsAgo, message }) {
-	say(fault.type, type ? plain(type).split('.').at(-1) : 'None of late.');
+	say(fault.type, type ? plain(type).replace(/^[\w.]*\./, '') : 'None of late.');
 	put(fault.type, 'title', plain(type));
 	say(fault.times, type ? ` × ${times}, ${time(Math.round(secondsAgo))} ago` : '');
 	say(fault.message, plain(message));
