@@ -7,7 +7,7 @@ internal static class Sentences
     {
         TroupeCondition.Starting => "Its workers are being made.",
         TroupeCondition.Idle => "It has nothing to do, and nothing is wrong.",
-        TroupeCondition.Starved => "Its workers wait for tasks: submit more at a time, or make what submits faster.",
+        TroupeCondition.Starved => "Its workers are faster than what submits to it. If that is too slow, submit more at a time.",
         TroupeCondition.WaitingForInput => "Every task waits for its input: what is slow comes before this troupe.",
         TroupeCondition.HeldByWindow => "A slow task holds up a map: a larger Window or Ordered = false would help.",
         TroupeCondition.HeldByConsumer => "The consumer of a map is slower than the workers: do less between two results.",
