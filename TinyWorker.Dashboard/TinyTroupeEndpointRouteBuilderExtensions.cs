@@ -21,7 +21,6 @@ public static class TinyTroupeEndpointRouteBuilderExtensions
     /// <param name="configure">Changes the options; called at once.</param>
     /// <returns>For the conventions of all endpoints of the dashboard.</returns>
     /// <exception cref="ArgumentNullException">The endpoints or the pattern are null.</exception>
-    /// <exception cref="Microsoft.AspNetCore.Routing.Patterns.RoutePatternException">The pattern is none.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option cannot be; see <see cref="TinyTroupeDashboardOptions"/>.</exception>
     public static IEndpointConventionBuilder MapTinyTroupes(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/troupes",
