@@ -110,9 +110,9 @@ public static class TinyTroupeServiceCollectionExtensions
     /// A health check of all troupes of the application. For readiness, not for liveness: a restart of the program mends none of this.
     /// </summary>
     /// <remarks>
-    /// A troupe that is starting, broken, down or stopped, and a host that is stopping, have the failure status; a troupe that is degraded,
-    /// hung or paused is <see cref="HealthStatus.Degraded"/>; all others are healthy, saturated ones as well. The data has the condition of
-    /// each troupe by its name.
+    /// A troupe that has not been ready yet, is broken, down or stopped, and a host that is stopping, have the failure status. A troupe that
+    /// is degraded, hung or paused, or whose workers are all being replaced, is <see cref="HealthStatus.Degraded"/>. All others are healthy,
+    /// saturated ones as well. The data has the condition of each troupe by its name.
     /// </remarks>
     /// <param name="builder">The health checks of the application.</param>
     /// <param name="name">The name of the check.</param>

@@ -7,6 +7,7 @@ namespace TinyWorker.Hosting.Tests.Health;
 internal sealed class HealthCheckTests
 {
     [TestCase(TroupeCondition.Starting, true)]
+    [TestCase(TroupeCondition.Starting, false, true)]
     [TestCase(TroupeCondition.Broken, true)]
     [TestCase(TroupeCondition.Down, true)]
     [TestCase(TroupeCondition.Stopped, true)]
@@ -20,9 +21,9 @@ internal sealed class HealthCheckTests
     [TestCase(TroupeCondition.WaitingForInput, null)]
     [TestCase(TroupeCondition.HeldByWindow, null)]
     [TestCase(TroupeCondition.HeldByConsumer, null)]
-    public void Condition_IsAFailureADegradationOrNothing(TroupeCondition condition, bool? isFailure)
+    public void Condition_IsAFailureADegradationOrNothing(TroupeCondition condition, bool? isFailure, bool hasBeenReady = false)
     {
-        var problem = TroupesHealthCheck.Problem("thumbs", condition);
+        var problem = TroupesHealthCheck.Problem("thumbs", condition, hasBeenReady);
         Assert.That(problem?.IsFailure, Is.EqualTo(isFailure));
         if (problem is { } found) Assert.That(found.Sentence, Does.StartWith("'thumbs' ").And.EndsWith("."));
     }
@@ -51,6 +52,34 @@ internal sealed class HealthCheckTests
         Assert.That(entry.Status, Is.EqualTo(HealthStatus.Unhealthy));
         Assert.That(entry.Description, Is.EqualTo("'a' has not been made yet."));
         Assert.That(TinyTroupes.Living.Select(each => each.Name), Has.None.EqualTo("a-health"), "a check makes nothing");
+    }
+
+    [Test]
+    public async Task OnlyWorkerThatIsBeingReplaced_IsDegraded()
+    {
+        using var isReplaced = new ManualResetEventSlim();
+        using var mayBeMade = new ManualResetEventSlim();
+        using var host = Build.Host(services => services.AddHealthChecks().AddTinyTroupes().Services.AddTinyTroupe<int, int>(
+            "a", (_, options) => new TinyTroupe<int, int>(info => new Worker(info, isReplaced, mayBeMade), options with { Workers = 1 })));
+        await Within.Time(host.StartAsync());
+        var troupe = host.Services.GetRequiredService<TinyTroupe<int, int>>();
+        try
+        {
+            await Within.Time(troupe.CallAsync(1).AsTask());
+            Assert.That(((ITroupeControl)troupe).RecycleWorker(0));
+            Assert.That(isReplaced.Wait(TimeSpan.FromSeconds(60)));
+            var future = troupe.Submit(2);   // somebody waits for a worker
+            var entry = await CheckAsync(host);
+            Assert.That(entry.Status, Is.EqualTo(HealthStatus.Degraded));
+            Assert.That(entry.Description, Is.EqualTo("'a' has no worker at the moment: one is being made."));
+            mayBeMade.Set();
+            Assert.That(await Within.Time(future.AsTask()), Is.EqualTo(2));
+        }
+        finally
+        {
+            mayBeMade.Set();
+            await Within.Time(host.StopAsync());
+        }
     }
 
     [Test]
@@ -125,6 +154,18 @@ internal sealed class HealthCheckTests
     private sealed class NoWorker : TinyWorker<int, int>
     {
         public NoWorker() => throw new TimeZoneNotFoundException();
+
+        public override int Call(int input, CancellationToken cancellationToken) => input;
+    }
+
+    private sealed class Worker : TinyWorker<int, int>
+    {
+        public Worker(WorkerInfo info, ManualResetEventSlim isReplaced, ManualResetEventSlim mayBeMade)
+        {
+            if (info.Restarts == 0) return;
+            isReplaced.Set();
+            mayBeMade.Wait(TimeSpan.FromSeconds(60));
+        }
 
         public override int Call(int input, CancellationToken cancellationToken) => input;
     }

@@ -20,9 +20,10 @@ internal sealed class TroupesHealthCheck(TroupeRegistry? registry, MadeTroupes? 
             Note(context.Registration.FailureStatus, "The host is stopping.");
         foreach (var registration in registry?.Registrations ?? [])
         {
-            var condition = made?.Find(registration)?.Snapshot().Condition;
+            var found = made?.Find(registration);
+            var condition = found?.Troupe.Snapshot().Condition;
             data[registration.Name] = condition?.ToString() ?? "NotMade";
-            if (Problem(registration.Name, condition) is not { } problem) continue;
+            if (Problem(registration.Name, condition, found is { HasBeenReady: true }) is not { } problem) continue;
             Note(problem.IsFailure ? context.Registration.FailureStatus : HealthStatus.Degraded, problem.Sentence);
         }
 
@@ -38,9 +39,11 @@ internal sealed class TroupesHealthCheck(TroupeRegistry? registry, MadeTroupes? 
     }
 
     /// <summary>What is wrong with a troupe; null if it can serve. Null for a condition stands for a troupe that was not made.</summary>
-    internal static (bool IsFailure, string Sentence)? Problem(string name, TroupeCondition? condition) => condition switch
+    internal static (bool IsFailure, string Sentence)? Problem(string name, TroupeCondition? condition, bool hasBeenReady) => condition switch
     {
         null => (true, $"'{name}' has not been made yet."),
+        // Its only worker crashed a moment ago, or an elastic troupe makes its first again: what is submitted waits for that.
+        TroupeCondition.Starting when hasBeenReady => (false, $"'{name}' has no worker at the moment: one is being made."),
         TroupeCondition.Starting => (true, $"'{name}' has no worker that is ready yet."),
         TroupeCondition.Broken => (true, $"'{name}' is broken: a worker could not be made."),
         TroupeCondition.Down => (true, $"'{name}' is down: no worker lives, and none could be made again."),

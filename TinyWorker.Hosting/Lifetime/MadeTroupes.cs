@@ -21,9 +21,9 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
     }
 
     /// <summary>A troupe that was registered, if it was made.</summary>
-    public ITroupe? Find(TroupeRegistration registration)
+    public MadeTroupe? Find(TroupeRegistration registration)
     {
-        lock (_lock) return _made.GetValueOrDefault(registration)?.Troupe;
+        lock (_lock) return _made.GetValueOrDefault(registration);
     }
 
     public void RefuseIfClosed(string name)
@@ -36,11 +36,12 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
 
     public void Add(TroupeRegistration registration, ITroupe troupe, TimeSpan grace)
     {
+        var made = new MadeTroupe(troupe, grace);
         lock (_lock)
         {
             if (!_isClosed)
             {
-                _made.Add(registration, new MadeTroupe(troupe, grace));
+                _made.Add(registration, made);
                 return;
             }
         }
@@ -67,4 +68,18 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
 /// <summary>A troupe of a container.</summary>
 /// <param name="Troupe">The troupe.</param>
 /// <param name="Grace">Its <see cref="TinyTroupeOptions.CancellationGrace"/>.</param>
-internal sealed record MadeTroupe(ITroupe Troupe, TimeSpan Grace);
+internal sealed record MadeTroupe(ITroupe Troupe, TimeSpan Grace)
+{
+    private readonly Task _ready = Observed(Troupe.WhenReadyAsync());
+
+    /// <summary>Whether every worker has been made once.</summary>
+    public bool HasBeenReady => _ready.IsCompletedSuccessfully;
+
+    // Whoever waits for the start looks at the failure; this wait must not report it as an exception that nobody has seen.
+    private static Task Observed(Task ready)
+    {
+        ready.ContinueWith(
+            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return ready;
+    }
+}
