@@ -39,19 +39,20 @@ internal sealed class TroupesHealthCheck(TroupeRegistry? registry, MadeTroupes? 
     }
 
     /// <summary>What is wrong with a troupe; null if it can serve. Null for a condition stands for a troupe that was not made.</summary>
-    internal static (bool IsFailure, string Sentence)? Problem(string name, TroupeCondition? condition, bool hasBeenReady) => condition switch
-    {
-        null => (true, $"'{name}' has not been made yet."),
-        // Its only worker crashed a moment ago, or an elastic troupe makes its first again: what is submitted waits for that.
-        TroupeCondition.Starting when hasBeenReady => (false, $"'{name}' has no worker at the moment: one is being made."),
-        TroupeCondition.Starting => (true, $"'{name}' has no worker that is ready yet."),
-        TroupeCondition.Broken => (true, $"'{name}' is broken: a worker could not be made."),
-        TroupeCondition.Down => (true, $"'{name}' is down: no worker lives, and none could be made again."),
-        TroupeCondition.Stopped => (true, $"'{name}' has stopped."),
-        TroupeCondition.Degraded => (false, $"'{name}' is degraded: some workers could not be replaced."),
-        TroupeCondition.Hung => (false, $"'{name}' has tasks that did not stop when they were asked to."),
-        // Somebody meant it, and it does not help to send the requests elsewhere: the others may be paused, too.
-        TroupeCondition.Paused => (false, $"'{name}' is paused."),
-        _ => null,   // Saturated as well: a full troupe works as fast as it can
-    };
+    internal static (bool IsFailure, string Sentence)? Problem(string name, TroupeCondition? condition, bool hasBeenReady) =>
+        condition switch
+        {
+            null => (true, $"'{name}' has not been made yet."),
+            // Its only worker crashed a moment ago, or an elastic troupe makes its first again: what is submitted waits for that.
+            TroupeCondition.Starting when hasBeenReady => (false, $"'{name}' has no worker at the moment: one is being made."),
+            TroupeCondition.Starting => (true, $"'{name}' has no worker that is ready yet."),
+            TroupeCondition.Broken => (true, $"'{name}' is broken: a worker could not be made."),
+            TroupeCondition.Down => (true, $"'{name}' is down: no worker lives, and none could be made again."),
+            TroupeCondition.Stopped => (true, $"'{name}' has stopped."),
+            TroupeCondition.Degraded => (false, $"'{name}' is degraded: some workers could not be replaced."),
+            TroupeCondition.Hung => (false, $"'{name}' has tasks that did not stop when they were asked to."),
+            // Somebody meant it, and it does not help to send the requests elsewhere: the others may be paused, too.
+            TroupeCondition.Paused => (false, $"'{name}' is paused."),
+            _ => null,   // Saturated as well: a full troupe works as fast as it can
+        };
 }
