@@ -14,6 +14,8 @@ internal sealed class ConfigurationErrorTests
     [TestCase("WaitUntilReady", "yes", "must be true or false")]
     [TestCase("TaskTimeout", "30", "00:00:30 for 30 seconds")]
     [TestCase("TaskTimeout", "00:99:00", "must be a time")]
+    [TestCase("TaskTimeout", "24:00:00", "must be a time")]     // TimeSpan.Parse takes these for 24 days and for 1 day
+    [TestCase("TaskTimeout", "1:00:00:00", "must be a time")]
     [TestCase("Backend", "Thread", "must be one of Default, Threads, Pool, Processes, Inline")]
     [TestCase("Backend", "1", "must be one of")]
     [TestCase("Backend", "Threads,Pool", "must be one of")]
@@ -65,6 +67,25 @@ internal sealed class ConfigurationErrorTests
             services => services.AddTinyTroupe<int, int>("t", static (_, x, _) => x),
             ("TinyTroupes:t:Workers", "many"), ("TinyTroupes:t:Capcity", "3")).FailingStartAsync();
         Assert.That(((OptionsValidationException)error).Failures, Has.Exactly(2).Items);
+    }
+
+    [Test]
+    public async Task Mistakes_OfSeveralTroupes_AreSaidAtOnce()
+    {
+        var error = await Build.Host(
+            services => services.AddTinyTroupe<int, int>("a", static (_, x, _) => x).AddTinyTroupe<int, int>("b", static (_, x, _) => x),
+            ("TinyTroupes:a:Workers", "many"), ("TinyTroupes:b:Workers", "few")).FailingStartAsync();
+        Assert.That(
+            ((OptionsValidationException)error).Failures,
+            Has.Exactly(2).Items.And.Some.StartsWith("TinyTroupes:a:Workers").And.Some.StartsWith("TinyTroupes:b:Workers"));
+    }
+
+    [Test]
+    public async Task ArgumentException_OfTheCodeThatMakesATroupeByHand_IsNotTakenForASetting()
+    {
+        var error = await Build.Host(services => services.AddTinyTroupe<int, int>(
+            "t", (_, options) => throw new ArgumentException("The endpoint is no address.", nameof(options)))).FailingStartAsync();
+        Assert.That(error, Is.TypeOf<ArgumentException>());
     }
 
     [Test]

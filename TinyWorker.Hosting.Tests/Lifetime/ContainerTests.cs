@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Hosting;
+
 namespace TinyWorker.Hosting.Tests.Lifetime;
 
 /// <summary>A container that is disposed though no host has stopped its troupes.</summary>
@@ -73,6 +75,23 @@ internal sealed class ContainerTests
         Assert.That((running.Result(TimeSpan.Zero), waiting.Result(TimeSpan.Zero)), Is.EqualTo(("alive", "alive")));
     }
 
+    // The task ends when the service is disposed, which the container does only after the troupes are drained.
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Container_OfAHostWhoseStartHasFailedInAnotherService_AbortsWhatDoesNotEndInTime(bool isAsynchronous)
+    {
+        var gate = new Gate();
+        var host = Build.Host(services => services.AddSingleton(gate)
+            .Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(3))
+            .AddTinyTroupe<int, string, Waiting>("w", static settings => settings.Workers = 1)
+            .AddScoped<Tool>().AddSingleton<Notes>()
+            .AddHostedService<Listening>().AddHostedService<Failing>());
+        await Assert.ThatAsync(() => Within.Time(host.StartAsync()), Throws.TypeOf<TimeZoneNotFoundException>());
+        await Within.Time(gate.Reached);
+
+        await Within.Time(isAsynchronous ? ((IAsyncDisposable)host).DisposeAsync().AsTask() : Task.Run(host.Dispose));
+    }
+
     [Test]
     public async Task Container_OfATroupeThatNobodyAskedFor_MakesNone()
     {
@@ -110,6 +129,18 @@ internal sealed class ContainerTests
             await Task.Yield();
             deadline.Token.ThrowIfCancellationRequested();
         }
+    }
+
+    private sealed class Listening(ITinyTroupe<int, string> troupe) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken) => await troupe.Submit(1, stoppingToken);
+    }
+
+    private sealed class Failing : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => throw new TimeZoneNotFoundException();
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class Waiting(Gate gate, Tool tool) : TinyAsyncWorker<int, string>

@@ -237,6 +237,24 @@ internal sealed class StopTests
         Assert.That(future.Result(TimeSpan.Zero), Is.EqualTo(1));
     }
 
+    // The service waits for a task while it stops, and does not look at its own token.
+    [Test]
+    public async Task TokenOfTheStop_AbortsTheTroupesWhileAnotherServiceStillStops()
+    {
+        using var host = Build.Host(services => services
+            .Configure<HostOptions>(static options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan)
+            .AddTinyTroupe<int, int>("t", WaitAsync, static settings => settings.Workers = 1)
+            .AddSingleton<IHostedService, Waiting>());
+        await Within.Time(host.StartAsync());
+        await Within.Time(_gate.Reached);
+        using var source = new CancellationTokenSource();
+        var stop = host.StopAsync(source.Token);
+        Assert.That(stop.IsCompleted, Is.False);
+        await source.CancelAsync();
+        await Within.Time(stop.ContinueWith(static _ => { }, TaskScheduler.Default));   // however the host tells of its own token
+        Assert.That(host.Records().Select(record => record.Message), Has.One.StartsWith("t: the host's time to stop was cut short; tasks"));
+    }
+
     private static IHostedLifecycleService Lifetime(IServiceProvider provider) =>
         provider.GetServices<IHostedService>().OfType<TroupeLifetime>().Single();
 
@@ -247,6 +265,26 @@ internal sealed class StopTests
             return x;
         },
         settings => settings.Workers = 1));
+
+    private async Task<int> WaitAsync(IServiceProvider scope, int x, CancellationToken token)
+    {
+        await _gate.PassAsync(token);
+        return x;
+    }
+
+    private sealed class Waiting(ITinyTroupe<int, int> troupe) : IHostedService
+    {
+        private TinyFuture<int>? _future;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            _future = troupe.Submit(1, CancellationToken.None);
+            return Task.CompletedTask;
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken) =>
+            await Assert.ThatAsync(async () => await _future!, Throws.InstanceOf<OperationCanceledException>());
+    }
 
     private sealed class Leaving(Notes notes, WorkerInfo info) : TinyWorker<int, int>, IDisposable
     {

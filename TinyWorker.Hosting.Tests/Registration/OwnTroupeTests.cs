@@ -70,6 +70,34 @@ internal sealed class OwnTroupeTests
         Assert.That(error.Message, Does.Contain("Lonely").And.Contains("'one'").And.Contains("scoped or transient"));
     }
 
+    [Test]
+    public async Task Worker_OfAnOpenGenericSingleton_FailsTheStart()
+    {
+        var error = await Build.Host(services => services.AddSingleton(typeof(Generic<>))
+            .AddTinyTroupe<int, int, Generic<string>>("one")).FailingStartAsync();
+        Assert.That(error, Is.TypeOf<InvalidOperationException>());
+        Assert.That(error.Message, Does.Contain("Generic").And.Contains("'one'").And.Contains("scoped or transient"));
+    }
+
+    [Test]
+    public async Task Worker_OfAnOpenGenericScopedService_Works()
+    {
+        using var host = Build.Host(services => services.AddScoped(typeof(Generic<>))
+            .AddTinyTroupe<int, int, Generic<string>>("one", static settings => settings.Workers = 1));
+        await Within.Time(host.StartAsync());
+        Assert.That(await Within.Time(host.Services.GetRequiredService<ITinyTroupe<int, int>>().CallAsync(3)), Is.EqualTo(3));
+        await Within.Time(host.StopAsync());
+    }
+
+    [Test]
+    public async Task Worker_WhoseOtherConstructorTakesItsOwnTroupe_Works()
+    {
+        using var host = Build.Host(services => services.AddTinyTroupe<int, int, TwoWays>("t", static settings => settings.Workers = 1));
+        await Within.Time(host.StartAsync());
+        Assert.That(await Within.Time(host.Services.GetRequiredService<ITinyTroupe<int, int>>().CallAsync(3)), Is.EqualTo(3));
+        await Within.Time(host.StopAsync());
+    }
+
     private sealed class Crawler(ITinyTroupe<int, int> own) : TinyWorker<int, int>
     {
         public override int Call(int input, CancellationToken cancellationToken) => own.Workers();
@@ -88,6 +116,22 @@ internal sealed class OwnTroupeTests
     private sealed class HolderWorker(Holder holder) : TinyWorker<int, int>
     {
         public override int Call(int input, CancellationToken cancellationToken) => holder.Troupe.Name == "crawl" ? input : -1;
+    }
+
+    private sealed class Generic<T> : TinyWorker<int, int>
+    {
+        public override int Call(int input, CancellationToken cancellationToken) => typeof(T) == typeof(string) ? input : -1;
+    }
+
+    private sealed class TwoWays(ITinyTroupe<int, int>? own) : TinyWorker<int, int>
+    {
+        [ActivatorUtilitiesConstructor]
+        public TwoWays()
+            : this(own: null)
+        {
+        }
+
+        public override int Call(int input, CancellationToken cancellationToken) => own is null ? input : -1;
     }
 
     private sealed class Lonely : TinyWorker<int, int>

@@ -109,7 +109,8 @@ internal sealed record Setting(string Name, Func<TinyTroupeSettings, string?, st
         if (text.Trim().Equals("Infinite", StringComparison.OrdinalIgnoreCase)) return null;
         // A number alone would be a number of days, which nobody means.
         if (!text.Contains(':', StringComparison.Ordinal)) return Rule;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) ? null : Rule;
+        // Nor is 24:00:00 a time of 24 days, as which the other parser takes hours that no day has.
+        return TimeSpan.TryParseExact(text.Trim(), "c", CultureInfo.InvariantCulture, out value) ? null : Rule;
     }
 
     // By name only: Enum.TryParse takes any number, and several names at once.

@@ -1,52 +1,20 @@
-using System.Runtime.ExceptionServices;
-
 namespace TinyWorker.Hosting;
 
 /// <summary>
-/// Drains the troupes when a container is disposed whose host was started and not stopped. The container disposes what it made last first:
-/// this is made when the troupes are ready, so they are drained while the services are alive that their workers were made with.
+/// Drains the troupes when a container is disposed whose host was started and not stopped: because another service of it could not start,
+/// or because nobody did. The container disposes what it made last first: this is made when the troupes are ready, so they are drained
+/// while the services are alive that their workers were made with. The host's patience holds here as well: a task that waits for a service
+/// to end, which the container disposes only afterwards, would else hold up the end of the program for ever.
 /// </summary>
-internal sealed class DrainAtDisposal(MadeTroupes made) : IAsyncDisposable, IDisposable
+internal sealed class DrainAtDisposal : IAsyncDisposable, IDisposable
 {
+    /// <summary>Who drains; set once, when the troupes are ready.</summary>
+    public TroupeLifetime? Lifetime { get; set; }
+
     public async ValueTask DisposeAsync()
     {
-        List<Exception> faults = [];
-        foreach (var each in made.All.Reverse())
-        {
-            try
-            {
-                await each.Troupe.DisposeAsync();
-            }
-            catch (Exception e)
-            {
-                faults.Add(e);
-            }
-        }
-
-        Throw(faults);
+        if (Lifetime is { } lifetime) await lifetime.DrainAtDisposalAsync();
     }
 
-    public void Dispose()
-    {
-        List<Exception> faults = [];
-        foreach (var each in made.All.Reverse())
-        {
-            try
-            {
-                ((IDisposable)each.Troupe).Dispose();   // a TinyTroupe can be disposed without the shared pool
-            }
-            catch (Exception e)
-            {
-                faults.Add(e);
-            }
-        }
-
-        Throw(faults);
-    }
-
-    private static void Throw(List<Exception> faults)
-    {
-        if (faults.Count == 1) ExceptionDispatchInfo.Throw(faults[0]);
-        if (faults.Count > 1) throw new AggregateException(faults);
-    }
+    public void Dispose() => Lifetime?.DrainAtDisposal();
 }

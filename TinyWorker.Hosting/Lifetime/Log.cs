@@ -14,12 +14,12 @@ internal static partial class Log
 
     [LoggerMessage(
         102, LogLevel.Warning,
-        "{Troupe}: the host's time to stop is running out, {Reserve} before its end; tasks are left, and are aborted. {Explanation}")]
-    public static partial void AbortedWithTasks(ILogger logger, string troupe, TimeSpan reserve, string explanation);
+        "{Troupe}: the host's time to stop {Left}; tasks are left, and are aborted. {Explanation}")]
+    public static partial void AbortedWithTasks(ILogger logger, string troupe, string left, string explanation);
 
     [LoggerMessage(
-        103, LogLevel.Information, "{Troupe}: the host's time to stop is running out; no task is left. {Explanation}")]
-    public static partial void AbortedIdle(ILogger logger, string troupe, string explanation);
+        103, LogLevel.Information, "{Troupe}: the host's time to stop {Left}; no task is left. {Explanation}")]
+    public static partial void AbortedIdle(ILogger logger, string troupe, string left, string explanation);
 
     [LoggerMessage(104, LogLevel.Error, "{Troupe}: the troupe could not be stopped without an error.")]
     public static partial void StopFailed(ILogger logger, string troupe, Exception exception);

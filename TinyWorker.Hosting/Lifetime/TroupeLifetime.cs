@@ -34,6 +34,7 @@ internal sealed class TroupeLifetime(
     private Task? _drain;          // set once, after it
     private bool _hasLifecycle;    // from the first StoppingAsync on
     private int _hasEnded;         // 1 from the end of the patience on
+    private readonly List<CancellationTokenRegistration> _cutShort = [];   // guarded by the lock; the drain gives them up
 
     public Task StartingAsync(CancellationToken cancellationToken) => StartOnceAsync(cancellationToken);
 
@@ -45,6 +46,9 @@ internal sealed class TroupeLifetime(
     {
         Volatile.Write(ref _hasLifecycle, true);
         BeginToStop();
+        // From now on: another service may wait for a task while it stops, however long its token has fired.
+        var registration = cancellationToken.UnsafeRegister(static me => ((TroupeLifetime)me!).EndPatience(isCutShort: true), this);
+        lock (_lock) _cutShort.Add(registration);
         return Task.CompletedTask;
     }
 
@@ -57,8 +61,39 @@ internal sealed class TroupeLifetime(
         BeginToStop();
         Task drain;
         lock (_lock) drain = _drain ??= DrainAsync();
-        await using var registration = cancellationToken.UnsafeRegister(static me => ((TroupeLifetime)me!).EndPatience(), this);
+        await using var registration = cancellationToken.UnsafeRegister(
+            static me => ((TroupeLifetime)me!).EndPatience(isCutShort: true), this);
         await drain;
+    }
+
+    /// <summary>The container is disposed. A host that was not stopped has the same patience as one that is.</summary>
+    public async Task DrainAtDisposalAsync()
+    {
+        Task? before;
+        lock (_lock) before = _drain;
+        if (before is null) await StoppedAsync(CancellationToken.None);
+        else await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // whoever stopped the host was told
+    }
+
+    /// <summary>The same without the shared pool, but for the end of the patience.</summary>
+    public void DrainAtDisposal()
+    {
+        BeginToStop();
+        List<Exception> faults = [];
+        foreach (var each in made.All.Reverse())
+        {
+            try
+            {
+                ((IDisposable)each.Troupe).Dispose();   // a TinyTroupe can be disposed without the shared pool
+            }
+            catch (Exception e)
+            {
+                faults.Add(e);
+            }
+        }
+
+        _timer!.Dispose();
+        Throw(faults);
     }
 
     private Task StartOnceAsync(CancellationToken cancellationToken)
@@ -70,7 +105,7 @@ internal sealed class TroupeLifetime(
     {
         await LeaveTheLock();
         // Everything is checked before anything is made.
-        var settings = registry.Registrations.Select(each => (Registration: each, Settings: each.SettingsIn(services))).ToList();
+        var settings = ReadSettings();
         ShutdownPlan.Check(
             host.Value.ShutdownTimeout, own.Value.ShutdownReserve,
             settings.Select(each => (each.Registration.Name, each.Settings.CancellationGrace)));
@@ -88,13 +123,35 @@ internal sealed class TroupeLifetime(
             }
 
             await foreach (var wait in Task.WhenEach(waits)) await wait;   // the first that fails ends the start
-            _ = services.GetRequiredService<DrainAtDisposal>();
+            services.GetRequiredService<DrainAtDisposal>().Lifetime = this;
         }
         catch (Exception)
         {
             await UndoStartAsync(waits);
             throw;
         }
+    }
+
+    private List<(TroupeRegistration Registration, TinyTroupeSettings Settings)> ReadSettings()
+    {
+        List<(TroupeRegistration, TinyTroupeSettings)> settings = [];
+        List<OptionsValidationException> refusals = [];
+        foreach (var each in registry.Registrations)
+        {
+            try
+            {
+                settings.Add((each, each.SettingsIn(services)));
+            }
+            catch (OptionsValidationException e)
+            {
+                refusals.Add(e);   // the mistakes of all troupes are said at once
+            }
+        }
+
+        if (refusals.Count == 1) ExceptionDispatchInfo.Throw(refusals[0]);
+        if (refusals.Count == 0) return settings;
+        throw new OptionsValidationException(
+            refusals[0].OptionsName, typeof(TinyTroupeSettings), refusals.SelectMany(static each => each.Failures));
     }
 
     // Nobody stops a host that has not started. They have no task of the application yet, so they are aborted.
@@ -115,28 +172,29 @@ internal sealed class TroupeLifetime(
             made.IsStopping = true;
             _plan = ShutdownPlan.Make(host.Value.ShutdownTimeout, own.Value.ShutdownReserve, made.All.Select(each => each.Grace));
             _timer = _clock.CreateTimer(
-                static me => ((TroupeLifetime)me!).EndPatience(), this, _plan.Patience, Timeout.InfiniteTimeSpan);
+                static me => ((TroupeLifetime)me!).EndPatience(isCutShort: false), this, _plan.Patience, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void EndPatience()
+    private void EndPatience(bool isCutShort)
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) != 0) return;
         var troupes = made.All;
-        foreach (var each in troupes) Explain(each.Troupe);   // before the first abort, which changes what the others wait for
+        var left = isCutShort ? "was cut short" : $"is running out, {_plan.Reserve} before its end";
+        foreach (var each in troupes) Explain(each.Troupe, left);   // before the first abort, which changes what the others wait for
         foreach (var each in troupes) each.Troupe.Abort();
         _patience.Cancel();   // for what is made from now on
     }
 
-    private void Explain(ITroupe troupe)
+    private void Explain(ITroupe troupe, string left)
     {
         try
         {
             var explanation = troupe.Explain();
             if (explanation.Snapshot.Waiting + explanation.Snapshot.Running > 0)
-                Log.AbortedWithTasks(_logger, troupe.Name, _plan.Reserve, explanation.ToString());
+                Log.AbortedWithTasks(_logger, troupe.Name, left, explanation.ToString());
             else
-                Log.AbortedIdle(_logger, troupe.Name, explanation.Text);
+                Log.AbortedIdle(_logger, troupe.Name, left, explanation.Text);
         }
         catch (Exception e)
         {
@@ -159,6 +217,12 @@ internal sealed class TroupeLifetime(
         while (!made.TryClose(drained));   // a last request may have made a troupe
 
         await _timer!.DisposeAsync();
+        lock (_lock) _cutShort.ForEach(static each => each.Unregister());
+        Throw(faults);
+    }
+
+    private static void Throw(List<Exception> faults)
+    {
         if (faults.Count == 1) ExceptionDispatchInfo.Throw(faults[0]);
         if (faults.Count > 1) throw new AggregateException(faults);
     }

@@ -23,7 +23,7 @@ internal class TroupeRegistration<TIn, TOut>(
         {
             troupe = make(services, options);
         }
-        catch (ArgumentException e) when (e.ParamName == "options")   // so the constructors of TinyTroupe call it
+        catch (ArgumentException e) when (e.ParamName == "options" && IsOfTheCore(e, options))   // so the constructors of TinyTroupe call it
         {
             throw OptionsOfSettings.Refused(Name, options.GetType(), e);
         }
@@ -39,6 +39,10 @@ internal class TroupeRegistration<TIn, TOut>(
         made.Add(this, troupe, options.CancellationGrace);
         return troupe;
     }
+
+    // The function that makes a troupe by hand calls other code, too, and that may have a parameter of the same name.
+    private bool IsOfTheCore(ArgumentException refusal, TinyTroupeOptions options) =>
+        !IsMadeByHand || refusal.Message.StartsWith($"{options.GetType().Name}.", StringComparison.Ordinal);
 }
 
 /// <summary>A troupe of functions, with a scope for each task.</summary>
@@ -80,8 +84,13 @@ internal sealed class ClassRegistration<TIn, TOut, TWorker>(string name)
         }
 
         if (descriptor is { ImplementationFactory: not null }) return;
-        var taken = (descriptor?.ImplementationType ?? typeof(TWorker)).GetConstructors().SelectMany(each => each.GetParameters())
-            .FirstOrDefault(each => TakesOwnTroupe(each, registry));
+        var type = descriptor?.ImplementationType ?? typeof(TWorker);
+        if (type.IsGenericTypeDefinition) type = type.MakeGenericType(typeof(TWorker).GetGenericArguments());
+        var constructors = type.GetConstructors();
+        // The container itself does not look at the attribute.
+        if (descriptor is null && Array.Find(constructors, each => each.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute), false))
+            is { } chosen) constructors = [chosen];
+        var taken = constructors.SelectMany(each => each.GetParameters()).FirstOrDefault(each => TakesOwnTroupe(each, registry));
         if (taken is not null) throw Making.TakesItself(this, $"the parameter '{taken.Name}' of {typeof(TWorker).Name}");
     }
 

@@ -59,5 +59,7 @@ internal sealed class TroupeRegistry(IServiceCollection services)
 
     /// <summary>How a worker class was added to the services by the application itself; null if it was not.</summary>
     public ServiceDescriptor? DescriptorOf(Type worker) =>
-        services.LastOrDefault(each => !each.IsKeyedService && each.ServiceType == worker);
+        Last(worker) ?? (worker.IsConstructedGenericType ? Last(worker.GetGenericTypeDefinition()) : null);
+
+    private ServiceDescriptor? Last(Type type) => services.LastOrDefault(each => !each.IsKeyedService && each.ServiceType == type);
 }
