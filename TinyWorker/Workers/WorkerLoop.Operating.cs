@@ -28,8 +28,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>
     /// Tells its task from any other; null while it has no task. A task keeps its number until its outcome is counted.
     /// </summary>
-    // The hash alone is another one as good as certain. With the count of the tasks that have ended at the place it is another one for
-    // sure. Nothing is counted for it, and it keeps no task alive.
+    // The hash alone is another one as good as certain; the count of the tasks that have ended at the place tells most of the rest apart.
+    // Nothing is counted for it, and it keeps no task alive.
     public long? TaskNumber => Volatile.Read(ref _current) is { } item ? NumberOf(item) : null;
 
     /// <summary>The worker lives, and another is to take its place. Under the lock of WorkerLoops; <see cref="HurryToBeReplaced"/> is to

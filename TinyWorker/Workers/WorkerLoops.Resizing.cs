@@ -24,10 +24,11 @@ internal sealed partial class WorkerLoops<TIn, TOut>
         if (most != before)
         {
             Log.Resized(Logger, Name, before, most);
-            foreach (var loop in fresh) StartLoop(loop);
             // Another Resize may have been faster: the last one that gets here sets what holds.
             do _core.Resize(most = Most);
             while (most != Most);
+            // With the tasks that are their own now: else a new worker would begin with a task of everybody's that came after those.
+            foreach (var loop in fresh) StartLoop(loop);
             // Only now: a loop that still has keys does not leave, and while the troupe is paused nobody would wake it again.
             foreach (var loop in superfluous) loop.HurryToLeave();
             NoticeNeedAfterChange();
