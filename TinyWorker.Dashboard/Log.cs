@@ -20,8 +20,8 @@ internal static partial class Log
 
     [LoggerMessage(
         5, LogLevel.Error,
-        "The dashboard: a look at the troupe '{Troupe}' failed. The page shows it as it was before, if it was seen before. This is logged " +
-        "once, until a look succeeds.")]
+        "The dashboard: a look at the troupe '{Troupe}' failed. The page shows it as it was before, if it was seen before. This is " +
+        "logged once, until a look succeeds.")]
     public static partial void LookAtTroupeFailed(ILogger logger, string troupe, Exception exception);
 
     [LoggerMessage(4, LogLevel.Error, "The dashboard: a look at the troupes failed. The next one follows.")]

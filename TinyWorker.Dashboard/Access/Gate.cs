@@ -49,7 +49,8 @@ internal sealed class Gate(string pattern, bool isDevelopment, ILogger logger)
         foreach (var item in (endpoint?.Metadata ?? EndpointMetadataCollection.Empty).Reverse())   // the nearest first
         {
             if (item is IAllowAnonymous) return true;
-            if (item is IAuthorizeData or AuthorizationPolicy || item is IAuthorizationRequirementData and not EvaluationProof) return false;
+            if (item is IAuthorizeData or AuthorizationPolicy) return false;
+            if (item is IAuthorizationRequirementData and not EvaluationProof) return false;
         }
 
         return false;
