@@ -132,6 +132,7 @@ internal sealed class EvasionTests
     private sealed class LetPass : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
-            RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult) => next(context);
+            RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult) =>
+            next(context);
     }
 }
