@@ -18,6 +18,12 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "The dashboard: the Filter of the options threw for the troupe '{Troupe}', which is not shown.")]
     public static partial void FilterFaulted(ILogger logger, string troupe, Exception exception);
 
+    [LoggerMessage(
+        5, LogLevel.Error,
+        "The dashboard: a look at the troupe '{Troupe}' failed. The page shows it as it was before, if it was seen before. This is " +
+        "logged once, until a look succeeds.")]
+    public static partial void LookAtTroupeFailed(ILogger logger, string troupe, Exception exception);
+
     [LoggerMessage(4, LogLevel.Error, "The dashboard: a look at the troupes failed. The next one follows.")]
     public static partial void LookFailed(ILogger logger, Exception exception);
 }

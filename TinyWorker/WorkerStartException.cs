@@ -1,4 +1,5 @@
 using TinyWorker.Diagnostics;
+using TinyWorker.Futures;
 
 namespace TinyWorker;
 
@@ -88,7 +89,7 @@ public sealed class WorkerStartException : TroupeException
 
     private static string NotMade(WorkerInfo worker, int tries, Exception cause) =>
         $"Worker {worker.Index} of '{worker.Troupe}' could not be made ({(tries == 1 ? "1 try" : $"{tries} tries")}): " +
-        $"{(ThrowerOf(cause) is { } thrower ? thrower + " threw " : "")}{cause.GetType().Name}: {Wording.Sentence(cause.Message)} ";
+        $"{(ThrowerOf(cause) is { } thrower ? thrower + " threw " : "")}{cause.GetType().Name}: {Wording.Sentence(NestedText.MessageOf(cause))} ";
 
     // An error of the library itself, such as that of a process that could not be started, says what to do.
     private static string Advice(Exception cause) => ThrowerOf(cause) is { } thrower

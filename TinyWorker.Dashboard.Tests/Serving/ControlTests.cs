@@ -117,6 +117,25 @@ internal sealed class ControlTests
         });
     }
 
+    [TestCase("recycle", -1)]
+    [TestCase("recycle", int.MinValue)]
+    [TestCase("recycle", int.MaxValue)]
+    [TestCase("resize", int.MinValue)]
+    [TestCase("resize", int.MaxValue)]
+    [TestCase("cancel", -1)]
+    [TestCase("cancel", int.MaxValue)]
+    public async Task Request_NumberOutOfRange_IsRefused(string action, int number)
+    {
+        var name = Troupes.Name("controlled");
+        await using var troupe = Troupes.Pool(name);
+        await using var site = await OpenAsync(name);
+        var (id, token) = await LookAsync(site);
+        var order = new { troupe = id, action, workers = number, worker = number, task = long.MinValue };
+        await AssertRefusedAsync(
+            site, token, action == "resize" ? HttpStatusCode.BadRequest : HttpStatusCode.Conflict, order);
+        Assert.That(troupe.Workers, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Request_OfATroupeThatIsGoneOrHidden_IsNotFound()
     {

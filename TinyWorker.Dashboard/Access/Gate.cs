@@ -35,11 +35,25 @@ internal sealed class Gate(string pattern, bool isDevelopment, ILogger logger)
 
     private Admission AdmissionOf(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return Admission.Anonymous;
+        if (IsForEverybody(context.GetEndpoint())) return Admission.Anonymous;
         if (EvaluationProof.IsIn(context)) return Admission.Authorized;
         if (WhyNoDeveloper(context) is not { } why) return Admission.Developer;
         if (Interlocked.Exchange(ref _hasLogged, 1) == 0) Log.NobodyIsAuthorized(logger, pattern, why);
         return Admission.None;
+    }
+
+    // The framework lets AllowAnonymous win, and evaluates no policy. But if a policy was said later, or nearer to the dashboard, somebody
+    // means the policy: then nobody may.
+    private static bool IsForEverybody(Endpoint? endpoint)
+    {
+        foreach (var item in (endpoint?.Metadata ?? EndpointMetadataCollection.Empty).Reverse())   // the nearest first
+        {
+            if (item is IAllowAnonymous) return true;
+            if (item is IAuthorizeData or AuthorizationPolicy) return false;
+            if (item is IAuthorizationRequirementData and not EvaluationProof) return false;
+        }
+
+        return false;
     }
 
     // The values of headers are the caller's: they are not in the text.
@@ -51,6 +65,11 @@ internal sealed class Gate(string pattern, bool isDevelopment, ILogger logger)
         if (!IsThisMachine(context.Request.Host)) return "the Host header is not localhost, 127.0.0.1 or [::1]";
         foreach (var (name, _) in context.Request.Headers)
             if (IsForwarding(name)) return "the request came through a proxy, by its headers";
+        // A proxy that adds no header may give itself away: no browser speaks HTTP/1.0, and a page of this machine has its address.
+        if (HttpProtocol.IsHttp10(context.Request.Protocol)) return "the request came through a proxy, by HTTP/1.0";
+        if (Uri.TryCreate(context.Request.Headers.Origin, UriKind.Absolute, out var origin)
+            && !IsThisMachine(new HostString(origin.Authority)))
+            return "the request came from a page of another host, by its Origin header";
         return null;
     }
 

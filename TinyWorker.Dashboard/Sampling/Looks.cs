@@ -32,8 +32,8 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
         foreach (var troupe in living.Take(settings.MaxTroupes))
         {
             var one = SeenOf(troupe);
-            one.Look(troupe, isWatched, hasWords);
-            seen.Add(one);
+            seen.Add(one);   // also if the look fails: what it began to watch must end
+            Look(one, troupe, isWatched, hasWords);
         }
 
         if (isWatched)
@@ -43,10 +43,12 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
             _watched = seen;
         }
 
+        var all = seen.Count;
+        seen = seen.FindAll(static one => one.IsSeen);
         seen.Sort(static (one, other) => one.Id.CompareTo(other.Id));
         var newWords = seen.Where(static one => one.HasNewWords).Select(static one => one.Id).ToHashSet();
         return new View(
-            clock.GetUtcNow(), TotalsOf(seen), living.Count - seen.Count, [.. seen.Select(static one => one.State)], newWords,
+            clock.GetUtcNow(), TotalsOf(seen), living.Count - all, [.. seen.Select(static one => one.State)], newWords,
             LinksOf(seen), hasWords);
     }
 
@@ -59,6 +61,22 @@ internal sealed class Looks(DashboardSettings settings, TimeProvider clock, ILog
     {
         foreach (var one in _watched) one.EndWatch();
         _watched = [];
+    }
+
+    // Code of the application runs in it, such as the Message of an exception. What is wrong with one troupe must not hide the others: it
+    // stays as it was seen last.
+    private void Look(SeenTroupe one, ITroupe troupe, bool isWatched, bool hasWords)
+    {
+        try
+        {
+            one.Look(troupe, isWatched, hasWords);
+            one.HasFailed = false;
+        }
+        catch (Exception exception)
+        {
+            if (!one.HasFailed) Log.LookAtTroupeFailed(logger, troupe.Name, exception);
+            one.HasFailed = true;
+        }
     }
 
     private SeenTroupe SeenOf(ITroupe troupe) =>

@@ -30,6 +30,12 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
     /// <summary>What the Filter of the options says.</summary>
     public bool IsShown => isShown;
 
+    /// <summary>Whether a look has succeeded.</summary>
+    public bool IsSeen => _state is not null;
+
+    /// <summary>Whether the last look failed.</summary>
+    public bool HasFailed { get; set; }
+
     /// <summary>What was seen at the last look, with the words of the last look that had words.</summary>
     public TroupeState State => _state ?? throw new InvalidOperationException("Nobody has looked at the troupe yet.");
 
@@ -48,6 +54,7 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
     /// <param name="hasWords">Whether the words are due.</param>
     public void Look(ITroupe troupe, bool isWatched, bool hasWords)
     {
+        HasNewWords = false;
         if (isWatched) _watch ??= troupe.Watch();
         var at = clock.GetTimestamp();
         if (_watch is not null) Take(_watch.Read(), at);

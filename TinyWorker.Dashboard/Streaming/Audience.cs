@@ -77,7 +77,8 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
         var living = _looks.Living();
         lock (_lock)
         {
-            var isStale = _session is null && clock.GetElapsedTime(_viewedAt) >= Moment;
+            var age = clock.GetElapsedTime(_viewedAt);
+            var isStale = _session is null && (age >= Moment || age < TimeSpan.Zero);   // somebody's clock may go back
             var view = _view is null || isStale ? Look_NeedsLock(living, hasWords: true) : _view;
             var histories = _looks.Histories(living);
             return _writer.Envelope(view, mayControl) with

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinyWorker.Futures;
 
 namespace TinyWorker.Diagnostics;
 
@@ -157,7 +158,8 @@ internal static class ExplanationText
         : $"{Text(of.EmptyPlaces)} of its {Wording.Of(of.Snapshot.Workers.Count, "worker")} {(of.EmptyPlaces == 1 ? "is" : "are")} missing";
 
     private static string Why(TroupeExplanation of) =>
-        of.FailedBy is { } failure ? $" The last try failed with {failure.GetType().Name}: {Wording.Sentence(failure.Message)}" : "";
+        of.FailedBy is { } failure
+            ? $" The last try failed with {failure.GetType().Name}: {Wording.Sentence(NestedText.MessageOf(failure))}" : "";
 
     private static string Patience(TroupeExplanation of) => of.StartPatience == Timeout.InfiniteTimeSpan
         ? "Until a worker is made, tasks wait."

@@ -9,6 +9,9 @@ internal static class NestedText
     [ThreadStatic]
     private static int t_depth;
 
+    /// <summary>The message of an exception. Its type may override it with anything.</summary>
+    public static string MessageOf(Exception exception) => Of(exception, static exception => exception.Message) ?? "";
+
     public static string? Of<T>(T of, Func<T, string?> text)
     {
         if (t_depth == Deepest) return "...";

@@ -182,7 +182,7 @@ internal sealed partial class Troupe<TIn, TOut> : IMeteredTroupe, IWatchedTroupe
         var remote = loop.Remote;
         return new WorkerSnapshot(
             loop.Info.Index, StateOf(loop), counts.Succeeded + counts.Faulted + counts.Canceled, loop.Info.Restarts,
-            remote?.ProcessId, remote?.ResidentBytes, loop.StartFailure?.InnerException?.Message);
+            remote?.ProcessId, remote?.ResidentBytes, loop.StartFailure?.InnerException is { } cause ? NestedText.MessageOf(cause) : null);
     }
 
     private readonly record struct Counts(long Accepted, int Waiting, int Running, long Succeeded, long Faulted, long Canceled);
