@@ -47,9 +47,6 @@ internal abstract record Command
     /// <summary>Changes how many workers there may be.</summary>
     internal sealed record Resize(int Workers) : Command;
 
-    /// <summary>Asks for another worker at a place.</summary>
-    internal sealed record Recycle(int Place) : Command;
-
     /// <summary>Lets a running body end.</summary>
     internal sealed record Release(int Which, Outcome Outcome) : Command;
 

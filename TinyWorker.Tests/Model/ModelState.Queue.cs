@@ -78,12 +78,6 @@ internal sealed partial record ModelState
     /// <summary>How many workers were made because there may be more.</summary>
     public int Grown { get; init; }
 
-    /// <summary>How many workers were replaced because somebody asked for it while they had no task.</summary>
-    public int Recycled { get; init; }
-
-    /// <summary>After which attempts at which tasks a worker is to be replaced, because somebody asked for it meanwhile.</summary>
-    public ImmutableArray<(int Task, int Attempt)> RecycledAfter { get; init; } = [];
-
     /// <summary>Whether no more tasks can come, so that the workers leave.</summary>
     private bool IsEnding => IsClosed && Waiting == 0 && (!MayRunAgain || Running == 0);
 
@@ -94,21 +88,6 @@ internal sealed partial record ModelState
         var mayGoOn = SendsAhead ? (IsPaused ? MayGoOn : MayGoOn & isOneTooMany) | (Busy & isOneTooMany) : 0;
         var grown = IsAborted ? 0 : BitOperations.PopCount((uint)(((1 << most) - 1) & ~Present));
         return this with { Most = most, IsResized = true, MayGoOn = mayGoOn, Grown = Grown + grown };
-    }
-
-    /// <summary>Another worker takes the place of one, when its task has ended.</summary>
-    public ModelState Recycle(int place, out bool answer)
-    {
-        answer = !IsClosed && place < Most;
-        if (!answer) return this;
-        for (var id = 0; id < Futures.Length; id++)
-        {
-            if (Futures[id] is not { Kind: FutureKind.Task, Phase: Phase.Running } task || task.At != place) continue;
-            var after = (id, task.Starts);
-            return RecycledAfter.Contains(after) ? this : this with { RecycledAfter = RecycledAfter.Add(after) };
-        }
-
-        return this with { Recycled = Recycled + 1 };
     }
 
     /// <summary>The states in which a free worker has taken a task.</summary>

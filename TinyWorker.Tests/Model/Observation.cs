@@ -106,22 +106,15 @@ internal sealed record Observation(
             .Select(starts => starts.Last()).ToHashSet(ReferenceEqualityComparer.Instance);
         // The attempts before the last one have left their workers as they were.
         var lasts = Started.GroupBy(start => start.Id).Select(starts => starts.Last()).ToHashSet(ReferenceEqualityComparer.Instance);
-        var recycled = state.RecycledAfter.Where(after => IsOver(state, after))
-            .Select(after => Started.Where(start => start.Id == after.Task).ElementAt(after.Attempt - 1).Worker).ToHashSet();
         foreach (var tasks in Started.GroupBy(start => start.Worker))
         {
             if (tasks.Count() > setup.MaxTasks) return $"one worker has had {tasks.Count()} tasks";
-            var isRunning = tasks.Any(running.Contains);
-            var isRecycled = recycled.Contains(tasks.Key);
-            // A process runs first what it was sent ahead, if it has begun that.
-            if (isRecycled && isRunning && !state.Prefetches) return $"worker {tasks.Key} was to be replaced, and has another task";
-            var hadAll = tasks.Count() == setup.MaxTasks && !isRunning;
-            var isAbandoned = tasks.Any(task => lasts.Contains(task) && state.Futures[task.Id].IsAbandoned);
-            if (hadAll || (isRecycled && !isRunning) || isAbandoned) usedUp++;
+            var hadAll = tasks.Count() == setup.MaxTasks && !tasks.Any(running.Contains);
+            if (hadAll || tasks.Any(task => lasts.Contains(task) && state.Futures[task.Id].IsAbandoned)) usedUp++;
         }
 
         if (state.Prefetches && !state.IsClosed && workers.Any(worker => worker.ProcessId is null)) return "a worker has no process";
-        var needed = setup.Workers + state.Grown + state.Recycled;
+        var needed = setup.Workers + state.Grown;
         if (state.IsClosed || state.IsResized)
         {
             // A worker that is one too many is not replaced when it is used up, and may leave before it was made at the start.
@@ -131,11 +124,8 @@ internal sealed record Observation(
         }
 
         var restarts = workers.Sum(worker => worker.Restarts);
-        return (Made, restarts) == (needed + usedUp, state.Recycled + usedUp)
+        return (Made, restarts) == (needed + usedUp, usedUp)
             ? null
             : $"{Made} workers were made, {restarts} in place of others, and {usedUp} used up";
     }
-
-    private static bool IsOver(ModelState state, (int Task, int Attempt) after) =>
-        state.Futures[after.Task] is var task && (task.Starts > after.Attempt || task.Phase != Phase.Running);
 }

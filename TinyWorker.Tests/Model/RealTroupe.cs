@@ -91,13 +91,6 @@ internal sealed class RealTroupe : IDisposable
         Troupe.Resize(workers);
     }
 
-    /// <summary>Asks for another worker. One that was made just now is seen a moment before it can be replaced.</summary>
-    public bool Recycle(int place, bool isAccepted)
-    {
-        var answer = ((ITroupeControl)Troupe).RecycleWorker(place);
-        return answer || (isAccepted && SpinWait.SpinUntil(() => ((ITroupeControl)Troupe).RecycleWorker(place), _timeout));
-    }
-
     public void AddSource() => Add(new TrackedSource(new TinyFutureSource<int>()));
 
     public void Then(int of, bool throws) => Add(new TrackedFuture<int>(_futures[of] switch

@@ -56,7 +56,6 @@ internal sealed class SequenceGenerator(bool canWait, bool mayBlock)
         (2, Gen.Constant((Command)new Command.Pause())),
         (3, Gen.Constant((Command)new Command.Resume())),
         (2, from workers in Gen.Choose(1, ModelState.MostAtAll) select (Command)new Command.Resize(workers)),
-        (2, from place in Gen.Choose(0, ModelState.MostAtAll - 1) select (Command)new Command.Recycle(place)),
         (canWait ? 12 : 0, from which in Which from outcome in Outcomes select (Command)new Command.Release(which, outcome)),
         (7, from which in Which select (Command)new Command.Cancel(which)),
         (3, from which in Which select (Command)new Command.FireToken(which)),
@@ -124,7 +123,6 @@ internal sealed class SequenceGenerator(bool canWait, bool mayBlock)
         Command.SubmitToEach submit =>
             Simpler(submit.Body, null, submit.Token).Select(it => submit with { Body = it.Body, Token = it.Token }),
         Command.Resize { Workers: > 1 } resize => [new Command.Resize(resize.Workers - 1)],
-        Command.Recycle { Place: > 0 } recycle => [new Command.Recycle(recycle.Place - 1)],
         Command.Release { Outcome: not Outcome.Success } release => [release with { Outcome = Outcome.Success }],
         Command.Complete { Outcome: not Outcome.Success } complete => [complete with { Outcome = Outcome.Success }],
         Command.Release { Which: > 0 } release => [release with { Which = release.Which - 1 }],

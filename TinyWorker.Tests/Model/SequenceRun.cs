@@ -59,15 +59,6 @@ internal sealed class SequenceRun(RealTroupe real, ModelState start, TimeSpan ti
             case Command.Resize(var workers):
                 Do($"Resize({workers})", state => state.Resize(workers), () => real.Resize(workers));
                 break;
-            case Command.Recycle(var place) when !(State.IsPaused && State.MayDropTasks):   // else nobody knows who is there
-                State.Recycle(place, out var isAccepted);
-                Do(
-                    $"Recycle({place})",
-                    state => (state.Recycle(place, out var answer), answer),
-                    () => real.Recycle(place, isAccepted));
-                break;
-            case Command.Recycle:
-                break;
             case Command.Release(var which, var outcome):
                 if (Find(which, future => future is { Kind: FutureKind.Task, Phase: Phase.Running }) is { } running)
                     Do($"Release({running}, {outcome})", state => state.Release(running, outcome), () => real.Release(running, outcome));

@@ -48,6 +48,7 @@ internal sealed partial class WorkerLoops<TIn, TOut>
                 if (!_staying.Remove(loop)) continue;
                 _awaited.Remove(loop);
                 loop.AskToLeave();
+                loop.ForgetReplacement();   // nobody would come; and it runs the tasks that are for it alone before it leaves
                 superfluous.Add(loop);
             }
             else if (_staying.Add(loop))
