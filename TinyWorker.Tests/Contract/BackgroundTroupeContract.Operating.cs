@@ -148,6 +148,24 @@ public abstract partial class BackgroundTroupeContract
         await End(troupe);
     }
 
+    // Found by the model: it was not replaced, and what was for it alone was cancelled.
+    [Test]
+    public async Task RecycleWorker_ThatIsToLeaveBeforeItsTaskHasEnded_RunsTheTasksThatAreForItAlone()
+    {
+        using var gate = new ManualResetEventSlim();
+        var troupe = new TinyTroupe<int, int>(x => Pass(gate, x), Options(new Settings { Workers = 2 }));
+        await Within.Time(troupe.WhenReadyAsync());
+        TinyFuture<int>[] futures = [.. troupe.SubmitToEach(0), .. troupe.SubmitToEach(1)];
+        Within.Until(() => troupe.Snapshot().Running == 2, "both to run");
+        Assert.That(((ITroupeControl)troupe).RecycleWorker(1), Is.True);
+        troupe.Resize(1);
+        gate.Set();
+        foreach (var future in futures) Within.Time(future);
+        Within.Until(() => troupe.Snapshot().Workers.Count == 1, "the worker to leave");
+        await End(troupe);
+        Assert.That(troupe.Inside.Loops.Replaced, Is.Zero);
+    }
+
     [Test]
     public async Task RecycleWorker_ThatIsBeingMade_IsRefused()
     {
