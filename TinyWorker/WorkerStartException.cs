@@ -1,5 +1,4 @@
 using TinyWorker.Diagnostics;
-using TinyWorker.Futures;
 
 namespace TinyWorker;
 

@@ -116,10 +116,22 @@ internal sealed class Audience(DashboardSettings settings, TimeProvider clock, I
             }
             catch (Exception exception)
             {
-                Log.LookFailed(logger, exception);   // the clock or the names are other people's
+                Report(exception);   // the clock or the names are other people's
             }
         }
         while (await session.Timer.WaitForNextTickAsync());
+    }
+
+    private void Report(Exception exception)
+    {
+        try
+        {
+            Log.LookFailed(logger, exception);
+        }
+        catch (Exception)
+        {
+            // A logger that throws keeps nobody from the next look.
+        }
     }
 
     private void LookFor(Session session)

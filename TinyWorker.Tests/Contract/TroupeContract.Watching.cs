@@ -77,6 +77,20 @@ public abstract partial class TroupeContract
 
     [Test]
     [NonParallelizable]
+    public async Task Span_OfAFaultWhoseTextsThrow_EndsWithItsTask()
+    {
+        using var telemetry = new Telemetry();
+        var name = WatchedName();
+        var troupe = new TinyTroupe<int, int>(_ => throw new FaultWithoutTexts(), Options(new Settings { Name = name }));
+        var future = troupe.Submit(1);
+        WaitForEnd(future);
+        Assert.That(future.Exception, Is.Not.Null, "which is looked at: NUnit itself asks an unobserved one for its message");
+        Assert.That(telemetry.Spans(name).Single().Status, Is.EqualTo(ActivityStatusCode.Error));
+        await End(troupe);
+    }
+
+    [Test]
+    [NonParallelizable]
     public async Task Spans_OfAChainThroughTwoTroupes_AreChildrenOfTheSubmittersActivity()
     {
         using var telemetry = new Telemetry();
@@ -224,5 +238,12 @@ public abstract partial class TroupeContract
             Interlocked.Increment(ref _reads);
             return base.GetTimestamp();
         }
+    }
+
+    private sealed class FaultWithoutTexts : Exception
+    {
+        public override string Message => throw new FormatException();
+
+        public override string ToString() => throw new FormatException();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using TinyWorker.Futures;
 
 namespace TinyWorker.Diagnostics;
 

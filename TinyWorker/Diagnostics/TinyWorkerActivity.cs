@@ -64,9 +64,12 @@ internal static class TinyWorkerActivity
         task.SetTag(TinyWorkerMeter.Outcome, TinyWorkerMeter.OutcomeOf(outcome));
         if (error is not null)
         {
-            task.SetStatus(ActivityStatusCode.Error, error.Message);
+            // The texts are user code: one that throws keeps no task from its end.
+            var message = NestedText.MessageOf(error);
+            task.SetStatus(ActivityStatusCode.Error, message);
             task.SetTag(TinyWorkerMeter.ErrorType, TinyWorkerMeter.ErrorTypeOf(error));
-            task.AddException(error);
+            var stackTrace = NestedText.Of(error, static error => error.ToString());
+            task.AddException(error, new TagList { { "exception.message", message }, { "exception.stacktrace", stackTrace } });
         }
 
         task.Stop();

@@ -88,6 +88,7 @@ internal sealed class TaskDeadline
         _timer = Uninterrupted.Run(
             static own => Timers.Create(own._owner.TimeProvider, static own => ((TaskDeadline)own!).OnTimer(), own), this);
         Uninterrupted.Run(static own => own._timer!.Change(own.Left(), Timeout.InfiniteTimeSpan), this);
+        if (IsPast) OnTimer();   // the clock moved between the look at it and the setting: the timer would be late by so much
         Schedule.Point();
         if ((Interlocked.Or(ref _state, Set) & Over) != 0) DisposeTimer();
     }

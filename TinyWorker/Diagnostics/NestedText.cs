@@ -1,4 +1,4 @@
-namespace TinyWorker.Futures;
+namespace TinyWorker.Diagnostics;
 
 /// <summary>The texts of what futures hold. To get one is to call user code, which may throw; a log needs a text all the same.</summary>
 internal static class NestedText
