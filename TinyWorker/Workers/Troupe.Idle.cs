@@ -50,6 +50,9 @@ internal sealed partial class Troupe<TIn, TOut>
         if (Volatile.Read(ref _quiet) is null) return;
         var now = Count(out _);
         if (now.Waiting > 0 || now.Running > 0) return;
+        // An end is counted before it is published. The loop that publishes it parks, or leaves, afterwards, and looks again.
+        foreach (var loop in _loops.Loops)
+            if (loop.HasUnpublished) return;
         TaskCompletionSource? quiet;
         using (Uninterrupted.Enter(_quietLock)) (quiet, _quiet) = (_quiet, null);
         if (quiet is not null) WakeUps.Run(static quiet => quiet.TrySetResult(), quiet);

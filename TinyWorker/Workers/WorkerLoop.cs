@@ -99,6 +99,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public bool IsBusy => Volatile.Read(ref _current) is not null;
 
+    /// <summary>Whether it has a task, or has counted the end of one whose future has not ended yet.</summary>
+    // In this order: the loop notes what it ends before it lets go of it.
+    public bool HasUnpublished => IsBusy || Volatile.Read(ref _ending) is { IsCompleted: false };
+
     /// <summary>Whether its task was asked to stop and has not ended.</summary>
     public bool IsAskedToStop => Volatile.Read(ref _current) is { IsAskedToStop: true };
 
