@@ -47,14 +47,15 @@ internal sealed partial class Troupe<TIn, TOut>
     private void NoticeQuiet()
     {
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _quiet) is null) return;
+        // Taken before the look: who began to wait after it, with other tasks, is not told of it.
+        if (Volatile.Read(ref _quiet) is not { } quiet) return;
         var now = Count(out _);
         if (now.Waiting > 0 || now.Running > 0) return;
         // An end is counted before it is published. The loop that publishes it parks, or leaves, afterwards, and looks again.
         foreach (var loop in _loops.Loops)
             if (loop.HasUnpublished) return;
-        TaskCompletionSource? quiet;
-        using (Uninterrupted.Enter(_quietLock)) (quiet, _quiet) = (_quiet, null);
-        if (quiet is not null) WakeUps.Run(static quiet => quiet.TrySetResult(), quiet);
+        using (Uninterrupted.Enter(_quietLock))
+            if (_quiet == quiet) _quiet = null;
+        WakeUps.Run(static quiet => quiet.TrySetResult(), quiet);
     }
 }
