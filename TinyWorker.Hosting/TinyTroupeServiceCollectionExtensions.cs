@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Nito.AsyncEx;
 using TinyWorker;
 using TinyWorker.Hosting;
 
@@ -79,7 +80,9 @@ public static class TinyTroupeServiceCollectionExtensions
         PlainResult.Refuse(function.Method.ReturnType, $"the method '{function.Method.Name}'", nameof(function));
         return Add(services, name, configure, () => new FunctionRegistration<TIn, TOut>(
             name, TroupeBackend.Threads,
-            (scope, input, token) => Task.FromResult(PlainResult.Checked(WithoutContext.Call(() => function(scope, input, token))))));
+            (scope, input, token) => Task.FromResult(
+                // As the core calls synchronous code: on a worker's thread, code that blocks on its own asynchronous code would wait for itself.
+                PlainResult.Checked(SynchronizationContextSwitcher.NoContext(() => function(scope, input, token))))));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Nito.AsyncEx;
 
 namespace TinyWorker.Hosting;
 
@@ -23,7 +24,7 @@ internal sealed class ScopedFunctionWorker<TIn, TOut>(
 
         try
         {
-            await WithoutContext.Call(scope.DisposeAsync);
+            await SynchronizationContextSwitcher.NoContext(scope.DisposeAsync);
         }
         catch (Exception) when (fault is not null)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.DependencyInjection;
+using Nito.AsyncEx;
 
 namespace TinyWorker.Hosting;
 
@@ -84,7 +85,7 @@ internal sealed class ScopedLife(AsyncServiceScope scope, object? worker)
         {
             // Synchronous code of the user runs before the first await, where the worker lived.
             if (worker is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
-            else if (worker is IDisposable synchronous) WithoutContext.Call(() => Dispose(synchronous));
+            else if (worker is IDisposable synchronous) SynchronizationContextSwitcher.NoContext(synchronous.Dispose);
         }
         catch (Exception e)
         {
@@ -93,7 +94,7 @@ internal sealed class ScopedLife(AsyncServiceScope scope, object? worker)
 
         try
         {
-            await WithoutContext.Call(scope.DisposeAsync);
+            await SynchronizationContextSwitcher.NoContext(scope.DisposeAsync);
         }
         catch (Exception e) when (fault is not null)
         {
@@ -101,11 +102,5 @@ internal sealed class ScopedLife(AsyncServiceScope scope, object? worker)
         }
 
         if (fault is not null) ExceptionDispatchInfo.Throw(fault);
-    }
-
-    private static object? Dispose(IDisposable disposable)
-    {
-        disposable.Dispose();
-        return null;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class FaultTexts(TimeProvider clock)
 
     private static string MessageOf(Exception exception)
     {
-        var message = NestedText.Of(exception, static exception => exception.Message) ?? "";
+        var message = NestedText.MessageOf(exception);
         return message.Length <= LongestMessage ? message : message[..LongestMessage];
     }
 }
