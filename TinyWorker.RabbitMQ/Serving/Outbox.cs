@@ -31,10 +31,6 @@ internal sealed class Outbox
     /// <summary>When a message takes so long, its place among the deliveries is no good for others.</summary>
     internal static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
 
-    /// <summary>When everything was rejected for so long, another channel is tried: one that was opened while its queue had no leader may be
-    /// rejected for ever.</summary>
-    internal static readonly TimeSpan RejectedFor = TimeSpan.FromSeconds(1);
-
     /// <summary>After this time without messages a lane is closed: submitters come and go.</summary>
     internal static readonly TimeSpan IdleFor = TimeSpan.FromMinutes(1);
 
@@ -158,8 +154,6 @@ internal sealed class Outbox
         private bool _isOpening;
         private bool _isTroubled;
         private bool _isOver;
-        private bool _hasRejected;                              // something was rejected, and nothing was stored since
-        private long _rejectedSince;
         private long _usedAt;
         private int _concluded;                                 // how many in _waiting have their fate
 
@@ -200,7 +194,6 @@ internal sealed class Outbox
                     _isTroubled = false;
                 }
 
-                if (outcome is PublishOutcome.Stored or PublishOutcome.Returned) _hasRejected = false;
                 if (!message.IsConcluded)
                 {
                     switch (outcome)
@@ -214,12 +207,8 @@ internal sealed class Outbox
                         case PublishOutcome.Lost when _isOver:
                             fate = MessageFate.Lost;
                             break;
-                        case PublishOutcome.Lost:
-                            _parked.Add(message);   // its channel was closed, or the session ends, which is told soon
-                            break;
                         default:
-                            if (!_hasRejected) _rejectedSince = owner._clock.GetTimestamp();
-                            _hasRejected = true;
+                            // Rejected, or lost though the session lives, or has only just ended: the next tick sends it again.
                             _parked.Add(message);
                             break;
                     }
@@ -256,11 +245,6 @@ internal sealed class Outbox
                     MarkConcluded_NeedsLock(message);
                     _parked.Remove(message);
                     _isTroubled = true;
-                }
-
-                if (_hasRejected && owner._clock.GetElapsedTime(_rejectedSince, now) >= RejectedFor)
-                {
-                    (closed, _channel, _hasRejected) = (_channel, null, false);
                 }
 
                 var mayBeIdleFor = _isTroubled ? IdleInTroubleFor : IdleFor;

@@ -37,7 +37,7 @@ internal readonly struct TaskHeaders
     public TimeSpan? Timeout => Number(MessageHeaders.Timeout) switch
     {
         null => null,
-        > 0 and var milliseconds when milliseconds < LongestTimer => TimeSpan.FromMilliseconds(milliseconds.Value),
+        { } milliseconds when milliseconds > 0 && milliseconds < LongestTimer => TimeSpan.FromMilliseconds((double)milliseconds),
         _ => System.Threading.Timeout.InfiniteTimeSpan,
     };
 
