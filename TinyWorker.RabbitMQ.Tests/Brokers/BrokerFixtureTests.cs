@@ -72,6 +72,20 @@ public sealed class BrokerFixtureTests
         Assert.That(leader.IsRunning);
     }
 
+    [Test]
+    [Category("Long")]
+    public async Task Broker_WhoseTestsAreKilled_EndsWithThemAndLeavesNoFolder()
+    {
+        BrokerInstallation.Require();
+        using var ledger = new Ledger();
+        await using var program = await TestProgram.StartAsync(BrokerProgram.Name, 0, ledger);
+        var words = (await program.LineAsync("broker", RabbitNode.Patience)).Split(' ');
+        var processes = words[1..3].Select(id => "/proc/" + id).ToArray();
+        Assert.That(processes, Has.All.Matches<string>(Directory.Exists));
+        await program.KillAsync();
+        Within.Until(() => !Array.Exists(processes, Directory.Exists) && !Directory.Exists(words[3]), "the end of the broker and its folder");
+    }
+
     private static async Task DialAsync(int port)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
