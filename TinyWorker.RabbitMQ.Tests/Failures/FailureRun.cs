@@ -60,7 +60,7 @@ internal sealed class FailureRun : IAsyncDisposable
     {
         var settings = new HostSettings(HostBroker, Troupe);
         var host = await TestProgram.HostAsync(change is null ? settings : change(settings), Ledger);
-        _programs.Add(host);
+        lock (_programs) _programs.Add(host);
         return host;
     }
 

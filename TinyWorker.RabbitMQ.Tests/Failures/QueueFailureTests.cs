@@ -22,7 +22,7 @@ public sealed class QueueFailureTests
         await run.HostAsync();
         await run.SubmitAsync(200, 10);
         await run.UntilEndedAsync(50);
-        await Probe.AskAsync(run.Broker, channel => channel.QueueDeleteAsync(run.Submitter.Broker.ReplyQueue!));
+        await Probe.AskAsync(run.Broker, channel => channel.QueueDeleteAsync(run.Submitter.Broker.ReplyQueue!, false, false));
         await run.AllEndRightAsync(FailureRun.Recovery);
         run.NothingRanTwice();
     }
@@ -34,7 +34,7 @@ public sealed class QueueFailureTests
         await run.HostAsync();
         await run.SubmitAsync(300, 10);
         await run.UntilEndedAsync(50);
-        await Probe.AskAsync(run.Broker, channel => channel.QueueDeleteAsync("tw." + run.Troupe));
+        await Probe.AskAsync(run.Broker, channel => channel.QueueDeleteAsync("tw." + run.Troupe, false, false));
         await run.AllEndRightAsync(FailureRun.Recovery);
     }
 }

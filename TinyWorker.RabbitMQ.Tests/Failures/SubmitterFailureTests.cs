@@ -1,6 +1,4 @@
 using System.Globalization;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace TinyWorker.RabbitMQ.Tests;
 

@@ -9,7 +9,7 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// </summary>
 internal sealed class BrokerProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly int _target;
     private readonly CancellationTokenSource _disposed = new();
     private readonly List<Socket> _sockets = [];
@@ -19,9 +19,12 @@ internal sealed class BrokerProxy : IAsyncDisposable
     private TaskCompletionSource _passing = Passed();   // not completed while it is silent
     private TimeSpan _delay;
 
-    public BrokerProxy(int target)
+    /// <param name="target">The port of the broker.</param>
+    /// <param name="port">The port of the proxy; 0 for any.</param>
+    public BrokerProxy(int target, int port = 0)
     {
         _target = target;
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _accepting = AcceptAsync();
     }
