@@ -51,8 +51,8 @@ public sealed class ContractMismatchException : TroupeException
     internal ContractMismatchException(string troupe, string submitter, string host)
         : base(
             troupe,
-            $"A host of '{troupe}' refused the task: the submitter's contract is \"{submitter}\", the host's is \"{host}\". Deploy the same " +
-            "contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks do not mix.",
+            $"A host of '{troupe}' refused the task: the submitter's contract is \"{submitter}\", the host's is \"{host}\". " +
+            "Deploy the same contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks do not mix.",
             null) => (Submitter, Host) = (submitter, host);
 
     /// <summary>The contract of the submitter.</summary>
