@@ -271,7 +271,11 @@ internal sealed class BrokerConnection : IAsyncDisposable
             session.Fail(error);
             await session.WhenClosedAsync().ConfigureAwait(false);
             if (patience.IsCancellationRequested && ownReason is null)
-                throw new TimeoutException($"The broker took longer than {SetUpTimeout.TotalSeconds:0} s to set up queues and consumers.", error);
+            {
+                throw new TimeoutException(
+                    $"The broker took longer than {SetUpTimeout.TotalSeconds:0} s to set up queues and consumers.", error);
+            }
+
             // If a missing virtual host or permission ended the session, then its reason says more.
             if (ownReason is not null && BrokerFault.CodeOf(error) == 0) throw ownReason;
             throw;
@@ -304,12 +308,15 @@ internal sealed class BrokerConnection : IAsyncDisposable
             GoUp_NeedsLock();
             if (_wasReady) _reconnects++;
             _wasReady = true;
-            _state = session.IsBlocked ? RabbitConnectionState.Blocked : RabbitConnectionState.Ready;
+            _state = StateOf(session);
             (_current, _lastError, _outage) = (session, null, null);
         });
         if (isTaken) Log.Connected(_settings.Logger, _settings.Purpose, _settings.Troupe, session.Endpoint);
         return isTaken;
     }
+
+    private static RabbitConnectionState StateOf(BrokerSession session) =>
+        session.IsBlocked ? RabbitConnectionState.Blocked : RabbitConnectionState.Ready;
 
     private void OnBlocked(BrokerSession session, string? reason)
     {
@@ -318,7 +325,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         Change(() =>
         {
             // Before it is taken up, and after its end, it is not the session's to say.
-            if (ReferenceEquals(_current, session)) _state = session.IsBlocked ? RabbitConnectionState.Blocked : RabbitConnectionState.Ready;
+            if (ReferenceEquals(_current, session)) _state = StateOf(session);
         });
     }
 
@@ -363,7 +370,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
         });
         if (outage is null) return;
         Log.Unavailable(
-            _settings.Logger, _settings.Purpose, _settings.Troupe, outage.LostFor, outage.InnerException?.Message ?? "It has not answered.");
+            _settings.Logger, _settings.Purpose, _settings.Troupe, outage.LostFor,
+            outage.InnerException?.Message ?? "It has not answered.");
     }
 
     private async Task PauseAsync(int failures)
@@ -407,7 +415,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
     }
 
     /// <summary>A try failed at each of the nodes.</summary>
-    private sealed class ConnectFailedException(string message, Exception? cause, bool isRefusal, string advice) : IOException(message, cause)
+    private sealed class ConnectFailedException(string message, Exception? cause, bool isRefusal, string advice)
+        : IOException(message, cause)
     {
         public bool IsRefusal { get; } = isRefusal;
 

@@ -15,6 +15,7 @@ internal static class BrokerFault
     /// <summary>The broker's own words, or those of the network. Never the user or the password: RabbitMQ.Client does not write them.</summary>
     public static string Describe(Exception error)
     {
+        if (error is RabbitTopologyException) return Sentence(error.Message);
         if (ReasonOf(error) is { ReplyText.Length: > 0 } reason) return Sentence(reason.ReplyText);
         var innermost = error;
         while (innermost.InnerException is { } inner) innermost = inner;

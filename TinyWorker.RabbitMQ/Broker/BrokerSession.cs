@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Nito.AsyncEx;
 using RabbitMQ.Client;
@@ -15,15 +18,18 @@ namespace TinyWorker.RabbitMQ.Broker;
 /// a broker that hangs; <see cref="WhenClosedAsync"/> ends when the connection is closed, or when its socket was closed because the broker
 /// did not answer.
 /// </remarks>
+[SuppressMessage("Reliability", "CA1001", Justification = "The source of Ended has no timer and no handle, and its token is everywhere.")]
 internal sealed class BrokerSession
 {
     /// <summary>How long the broker may take to answer a goodbye. A blocked connection never does.</summary>
     internal static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
+    private const int MaxIdleChannels = 4;
+
     private readonly IConnection _connection;
     private readonly SocketHolder _socket;
     private readonly ConcurrentBag<IChannel> _idleChannels = []; // for questions
-    private readonly CancellationTokenSource _ended = new(); // never disposed: it has no timer, and its token is everywhere
+    private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource<Exception> _reason = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AsyncManualResetEvent _unblocked = new(set: true);
@@ -32,6 +38,7 @@ internal sealed class BrokerSession
     private BrokerSession(IConnection connection, SocketHolder socket, ILogger logger, TimeProvider timeProvider)
     {
         (_connection, _socket, Logger, TimeProvider) = (connection, socket, logger, timeProvider);
+        BrokerMajorVersion = MajorVersionOf(connection);
         Endpoint = new RabbitEndpoint(connection.Endpoint.HostName, connection.Endpoint.Port).ToString();
         connection.ConnectionShutdownAsync += (_, reason) => FailAsync(new SessionEndedException(BrokerFault.Describe(reason), reason));
         connection.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
@@ -49,6 +56,9 @@ internal sealed class BrokerSession
 
     /// <summary>Whether the broker takes nothing at the moment.</summary>
     public bool IsBlocked => !_unblocked.IsSet;
+
+    /// <summary>The first number of the broker's version; zero if it does not say.</summary>
+    internal int BrokerMajorVersion { get; }
 
     /// <summary>Called with the broker's reason when it takes nothing any more, and with null when it does again. Set once.</summary>
     internal Action<string?>? BlockedChanged { get; set; }
@@ -81,7 +91,7 @@ internal sealed class BrokerSession
         }
     }
 
-    /// <summary>Opens a channel without confirms, whose end is the end of the session.</summary>
+    /// <summary>Opens a channel without confirms, whose end is the end of the session, unless it is closed from this side.</summary>
     /// <param name="prefetch">How many deliveries may be unacknowledged on it; 0 for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<IChannel> OpenChannelAsync(ushort prefetch, CancellationToken cancellationToken)
@@ -99,13 +109,14 @@ internal sealed class BrokerSession
         // A channel whose question was answered serves the next one: opening and closing one takes two round trips.
         while (true)
         {
-            if (!_idleChannels.TryTake(out var channel)) channel = await OpenAsync(options: null, cancellationToken).ConfigureAwait(false);
-            else if (!channel.IsOpen) continue;
-
+            var isIdle = _idleChannels.TryTake(out var channel);
+            channel ??= await OpenAsync(options: null, cancellationToken).ConfigureAwait(false);
+            if (isIdle && !channel.IsOpen) continue;
             try
             {
                 var answer = await question(channel, cancellationToken).ConfigureAwait(false);
-                _idleChannels.Add(channel);
+                if (_idleChannels.Count < MaxIdleChannels) _idleChannels.Add(channel);
+                else LetGo(channel.AbortAsync(CancellationToken.None));
                 return answer;
             }
             catch
@@ -127,7 +138,8 @@ internal sealed class BrokerSession
     /// <summary>Consumes from a queue; each delivery is given to the handler, one at a time in order. The body is only valid during the call.
     /// A consumer that the broker cancels ends the session.</summary>
     /// <returns>The consumer's tag.</returns>
-    public Task<string> ConsumeAsync(IChannel channel, string queue, bool exclusive, DeliveryHandler handler, CancellationToken cancellationToken) =>
+    public Task<string> ConsumeAsync(
+        IChannel channel, string queue, bool exclusive, DeliveryHandler handler, CancellationToken cancellationToken) =>
         channel.BasicConsumeAsync(
             queue, autoAck: false, consumerTag: "", noLocal: false, exclusive, arguments: null,
             new Consumer(this, channel, queue, handler), cancellationToken);
@@ -160,8 +172,9 @@ internal sealed class BrokerSession
     internal void Watch(IChannel channel)
     {
         channel.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
-        channel.ChannelShutdownAsync += (_, reason) =>
-            FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason));
+        channel.ChannelShutdownAsync += (_, reason) => reason.Initiator == ShutdownInitiator.Application
+            ? Task.CompletedTask
+            : FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason));
     }
 
     /// <summary>The task ends by itself. Its error is known already, or is of no interest any more.</summary>
@@ -182,6 +195,12 @@ internal sealed class BrokerSession
             throw;
         }
     }
+
+    private static int MajorVersionOf(IConnection connection) =>
+        connection.ServerProperties?.TryGetValue("version", out var version) is true && version is byte[] text &&
+        int.TryParse(Encoding.UTF8.GetString(text).Split('.')[0], CultureInfo.InvariantCulture, out var major)
+            ? major
+            : 0;
 
     private void ThrowIfEnded()
     {

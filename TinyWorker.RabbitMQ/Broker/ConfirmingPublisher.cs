@@ -88,8 +88,8 @@ internal sealed class ConfirmingPublisher
         var publisher = new ConfirmingPublisher(session, channel);
         using (ExecutionContext.SuppressFlow()) // no activity of the opener is the parent of what is sent
         {
-            BrokerSession.LetGo(Task.Run(publisher.WriteAsync));
-            BrokerSession.LetGo(Task.Run(publisher.SweepAsync));
+            BrokerSession.LetGo(Task.Run(publisher.WriteAsync, CancellationToken.None));
+            BrokerSession.LetGo(Task.Run(publisher.SweepAsync, CancellationToken.None));
         }
 
         return publisher;
