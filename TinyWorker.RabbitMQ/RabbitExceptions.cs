@@ -41,6 +41,9 @@ public sealed class BrokerUnavailableException : TroupeException
             "higher BrokerLostAfter.",
             cause) => LostFor = lostFor;
 
+    internal BrokerUnavailableException(BrokerUnavailableException same)
+        : base(same.Troupe, same.Message, same.InnerException) => LostFor = same.LostFor;
+
     /// <summary>For how long.</summary>
     public TimeSpan LostFor { get; }
 }
@@ -72,4 +75,15 @@ public sealed class RabbitTopologyException : TroupeException
         : base(troupe, message, cause)
     {
     }
+}
+
+/// <summary>Copies of exceptions.</summary>
+internal static class OutageExtensions
+{
+    /// <summary>The same, for one task alone: to throw an exception changes it.</summary>
+    public static TroupeException ForOneTask(this TroupeException outage) => outage switch
+    {
+        BrokerUnavailableException unavailable => new BrokerUnavailableException(unavailable),
+        _ => new RabbitTopologyException(outage.Troupe, outage.Message, outage.InnerException),
+    };
 }

@@ -68,6 +68,13 @@ internal sealed class GuardedProcess
 
     public void Kill() => Signals.Kill(Id);
 
+    /// <summary>Waits until the program has ended.</summary>
+    public async Task WhenExitedAsync(CancellationToken cancellationToken)
+    {
+        await _guard.WaitForExitAsync(cancellationToken);
+        _guard.StandardInput.Close();
+    }
+
     /// <summary>Waits until the program has ended and nothing of its guard is left.</summary>
     public async Task WaitForExitAsync(TimeSpan deadline)
     {

@@ -16,7 +16,7 @@ public enum HostBackEnd
     Processes,
 }
 
-/// <summary>How a host process is made.</summary>
+/// <summary>How a host process is made. <c>Broker</c> is a URI, or several with spaces between, one for each node.</summary>
 public sealed record HostSettings(
     string Broker, string Troupe, HostBackEnd BackEnd = HostBackEnd.Pool, int Workers = 2, int? Prefetch = null, int SuspectAfter = 2,
     string? ContractVersion = null);
@@ -46,7 +46,7 @@ internal static class HostProgram
         };
         await using var host = new RabbitTroupeHost<Job, long>(troupe, new RabbitHostOptions
         {
-            Broker = settings.Broker,
+            Broker = BrokerText.Parse(settings.Broker),
             Prefetch = settings.Prefetch,
             SuspectAfter = settings.SuspectAfter,
             ContractVersion = settings.ContractVersion,

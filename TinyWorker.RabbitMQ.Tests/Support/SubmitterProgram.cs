@@ -15,7 +15,7 @@ internal static class SubmitterProgram
     {
         await using var troupe = new RabbitTroupe<Job, long>(settings.Troupe, new RabbitTroupeOptions
         {
-            Broker = settings.Broker,
+            Broker = BrokerText.Parse(settings.Broker),
             MaxInFlight = 4096,
             Capacity = Math.Max(1024, settings.Count),
             ReplyQueueExpires = TimeSpan.FromSeconds(settings.ReplyQueueExpires),

@@ -116,6 +116,9 @@ internal sealed class TestProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task WhenExitedAsync(CancellationToken cancellationToken) => _process.WhenExitedAsync(cancellationToken);
+
     /// <summary>Stops it where it is (SIGSTOP).</summary>
     public void Suspend()
     {

@@ -18,12 +18,12 @@ internal sealed record TaskMessageFormat(string Exchange, string Contract, strin
 /// </summary>
 internal abstract class TaskMessage : Publication
 {
-    private const int MostHeaders = 6;
+    private const int MostHeaders = 8;
 
     private static readonly object True = true;
 
     private readonly TaskMessageFormat _format;
-    private readonly Dictionary<string, object?> _headers = new(MostHeaders);
+    private readonly KeptHeaders _headers = new(MostHeaders);
     private readonly BasicProperties _properties = new();
     private ReadOnlyMemory<byte> _body;
     private string _routingKey = "";

@@ -12,15 +12,12 @@ namespace TinyWorker.RabbitMQ.Submitting;
 /// rejected, and it has not run empty since), something will move it: the end of a knock that is under way, or the timer. A link has a round
 /// of its own: what is left of the round before counts for nothing.
 /// </remarks>
-internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
+internal sealed class Knocking(TimeProvider timeProvider)
 {
     private const int FewKnocks = 4;
     private const int MostKnocks = 1 << 16;
     private const int ShortestPause = 20;    // milliseconds
     private const int LongestPause = 50;
-
-    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private readonly Queue<(Request Request, long Number)> _line = [];   // guarded by _lock, as all below
@@ -31,8 +28,6 @@ internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
     private bool _isTimerSet;
     private ITimer? _timer;
     private bool _isEnded;           // set once
-    private long _rejectedSince;     // since when nothing but rejections came, in time stamps; 0 for not
-    private TimeSpan _patience = StuckAfter;
 
     /// <summary>The round of this link, from 1.</summary>
     public int Round
@@ -78,7 +73,6 @@ internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
     public void Note(PublishOutcome outcome, int knockRound)
     {
         if (outcome != PublishOutcome.Rejected && knockRound == 0 && !IsClosed) return;
-        var isStuck = false;
         lock (_lock)
         {
             var isKnock = knockRound == _round;
@@ -86,21 +80,17 @@ internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
             switch (outcome)
             {
                 case PublishOutcome.Stored:
-                    _rejectedSince = 0;
-                    _patience = StuckAfter;
                     if (isKnock) _width = Math.Min(MostKnocks, _width * 2);
                     break;
                 case PublishOutcome.Rejected:
                     _width = FewKnocks;
                     Volatile.Write(ref _isClosed, true);
-                    isStuck = IsStuck_NeedsLock();
                     break;
             }
         }
 
         if (outcome == PublishOutcome.Stored) Move();
         else Pause();
-        if (isStuck) onStuck();
     }
 
     /// <summary>There is a new link: everybody tries at once, and those in the line are to be sent by whoever says so.</summary>
@@ -110,7 +100,7 @@ internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
         {
             _line.Clear();
             _round++;
-            (_knocking, _width, _rejectedSince) = (0, FewKnocks, 0);
+            (_knocking, _width) = (0, FewKnocks);
             Volatile.Write(ref _isClosed, false);
         }
     }
@@ -123,17 +113,6 @@ internal sealed class Knocking(TimeProvider timeProvider, Action onStuck)
             _isEnded = true;
             _timer?.Dispose();
         }
-    }
-
-    // An operator may let a queue be full for hours: then the patience grows.
-    private bool IsStuck_NeedsLock()
-    {
-        var now = Math.Max(1, timeProvider.GetTimestamp());
-        if (_rejectedSince == 0) _rejectedSince = now;
-        if (timeProvider.GetElapsedTime(_rejectedSince, now) < _patience) return false;
-        _rejectedSince = now;
-        _patience = TimeSpan.FromTicks(Math.Min(LongestPatience.Ticks, _patience.Ticks * 2));
-        return true;
     }
 
     /// <summary>Lets as many knock as may.</summary>

@@ -13,26 +13,29 @@ internal sealed class Outbox
 
     private const int IndexBits = 16;
 
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     private readonly string _idPrefix;   // of the ids of all its tasks
     private ISubmittingLink? _link;
     private TroupeException? _outage;
     private long _storage;
     private bool _isAborted;             // set once
+    private ITimer? _timer;              // of VisitSoon; made when first needed
+    private int _isTimerSet;             // 0 or 1
 
     /// <param name="size">How many requests there are.</param>
     /// <param name="client">What tells the ids of this troupe object from those of all others.</param>
     /// <param name="format">How messages are written.</param>
     /// <param name="cancellationGrace">How long a cancelled task may take to answer.</param>
     /// <param name="onQueueMissing">Called whenever a message found no queue.</param>
-    /// <param name="onStuck">Called when the broker has rejected everything for a while.</param>
     public Outbox(
-        int size, string client, TaskMessageFormat format, TimeSpan cancellationGrace, Action onQueueMissing, Action onStuck)
+        int size, string client, TaskMessageFormat format, TimeSpan cancellationGrace, Action onQueueMissing)
     {
         _idPrefix = client + ".";
         Format = format;
         CancellationGrace = cancellationGrace;
         NoteQueueMissing = onQueueMissing;
-        Knocking = new Knocking(format.TimeProvider, onStuck);
+        Knocking = new Knocking(format.TimeProvider);
         Requests = new Request[size];
         for (var i = 0; i < size; i++) Requests[i] = new Request(this, i);
     }
@@ -104,6 +107,27 @@ internal sealed class Outbox
     public void Visit()
     {
         foreach (var request in Requests) request.Visit();
+    }
+
+    /// <summary>The same in a moment. Thread-safe.</summary>
+    public void VisitSoon()
+    {
+        if (Interlocked.Exchange(ref _isTimerSet, 1) != 0) return;
+        _timer ??= TimeProvider.CreateTimer(
+            static outbox =>
+            {
+                Interlocked.Exchange(ref ((Outbox)outbox!)._isTimerSet, 0);
+                ((Outbox)outbox).Visit();
+            },
+            this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Moment, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Ends the timers, once all requests have ended.</summary>
+    public void End()
+    {
+        Knocking.End();
+        if (Interlocked.Exchange(ref _isTimerSet, 1) == 0) _timer?.Dispose();
     }
 
     /// <summary>How a message has ended.</summary>

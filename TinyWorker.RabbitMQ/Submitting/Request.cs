@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Threading.Tasks.Sources;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 using TinyWorker.Tasks;
 
 namespace TinyWorker.RabbitMQ.Submitting;
@@ -64,10 +64,11 @@ internal sealed class Request : IValueTaskSource<Reply>
     private Message _message;              // that of the task
     private RequestState _state;
     private long _number;                  // of the task
-    private int _sequence;                 // how many tasks there were
+    private int _sequence;                 // the slot's: how many tasks there were
+    private Activity? _span;               // of the sending; null once it was stored, or if nobody wants one
     private ISubmittingLink? _sentOn;      // the link of the last sending
     private long _sentToStorage;           // which storage that went to
-    private ISubmittingLink? _lostOn;      // the link on which a sending was lost: it does not come back
+    private ISubmittingLink? _lostOn;      // the link on which the last sending was lost, until the next visit
     private bool _wasSent;
     private bool _mayBeThere;              // a sending before the last one may have arrived
     private bool _isCancelled;             // the task was asked to stop
@@ -96,6 +97,9 @@ internal sealed class Request : IValueTaskSource<Reply>
     /// <summary>Sends a task. For the slot, when the task before has ended.</summary>
     public ValueTask<Reply> SendAsync(ReadOnlyMemory<byte> body, in ForwardedTerms terms, Activity? activity)
     {
+        var number = Outbox.NumberOf(_index, ++_sequence);
+        var taskId = _outbox.IdOf(number);
+        var span = RabbitActivity.StartSend(_outbox.Format.Exchange, taskId, _outbox.Link?.ReplyQueue, body.Length);
         Step step;
         short version;
         lock (_lock)
@@ -103,9 +107,10 @@ internal sealed class Request : IValueTaskSource<Reply>
             Debug.Assert(!IsOpen_NeedsLock, "a slot has one task at a time");
             _source.Reset();
             version = _source.Version;
-            _number = Outbox.NumberOf(_index, ++_sequence);
+            _number = number;
+            _span = span;
             if (_message.IsAtPublisher) _message = new Message(this, _outbox.Format);
-            _message.Write(_outbox.IdOf(_number), body, terms, activity);
+            _message.Write(taskId, body, terms, span ?? activity);
             (_wasSent, _mayBeThere, _isCancelled) = (false, false, false);
             _state = RequestState.Unsent;
             step = GoOn_NeedsLock();
@@ -135,6 +140,7 @@ internal sealed class Request : IValueTaskSource<Reply>
                     return;
                 default:
                     _state = RequestState.Unsent;
+                    _lostOn = null;
                     step = GoOn_NeedsLock();
                     break;
             }
@@ -169,13 +175,14 @@ internal sealed class Request : IValueTaskSource<Reply>
     /// <returns>False if that task has ended before.</returns>
     public bool TryEnd(long number, Reply reply)
     {
+        Step step;
         lock (_lock)
         {
             if (number != _number || !IsOpen_NeedsLock) return false;
-            End_NeedsLock();
+            step = End_NeedsLock(reply);
         }
 
-        _source.SetResult(reply);
+        Do(step);
         return true;
     }
 
@@ -219,7 +226,7 @@ internal sealed class Request : IValueTaskSource<Reply>
     {
         if (_outbox.Outage is { } outage) return End_NeedsLock(Reply.Failed(outage.ForOneTask()));
         if (IsGivenUp_NeedsLock) return End_NeedsLock(Reply.Cancelled);
-        // One that was cancelled is not sent again: its grace runs. On a link that has lost it already it would be lost again.
+        // One that was cancelled is not sent again: its grace runs.
         if (_isCancelled || OpenLink_NeedsLock() is not { } link || link == _lostOn) return default;
         if (!_outbox.Knocking.MayPass(this, _number, out _knockRound))
         {
@@ -245,23 +252,23 @@ internal sealed class Request : IValueTaskSource<Reply>
 
     private Step End_NeedsLock(Reply reply)
     {
-        End_NeedsLock();
-        return new Step { Ends = reply };
-    }
-
-    private void End_NeedsLock()
-    {
+        var span = _span;
+        _span = null;
         _state = RequestState.Ended;
         (_sentOn, _lostOn) = (null, null);
         _grace?.Dispose();
         _grace = null;
         if (!_message.IsAtPublisher) _message.Clear();
+        // A reply before the confirm says as much.
+        var outcome = reply.Failure is null && reply.Outcome != TaskOutcome.Cancelled ? PublishOutcome.Stored : PublishOutcome.Lost;
+        return new Step { Ends = reply, Span = span, Outcome = outcome };
     }
 
     private void Do(in Step step)
     {
         if (step.Publishes is { } message) step.Link!.Publish(message);
         step.Cancels?.Cancel(step.TaskId!);
+        if (step.Span is not null) RabbitActivity.EndSend(step.Span, step.Outcome);
         if (step.Ends is { } reply) _source.SetResult(reply);
     }
 
@@ -315,7 +322,9 @@ internal sealed class Request : IValueTaskSource<Reply>
             case PublishOutcome.Stored when _sentToStorage == _outbox.Storage && _outbox.Outage is null:
                 _state = RequestState.Stored;
                 _mayBeThere = true;
-                return default;
+                var span = _span;
+                _span = null;
+                return (new Step { Span = span, Outcome = outcome }, false);
             case PublishOutcome.Rejected when !_isCancelled:
                 _state = RequestState.Rejected;
                 _knockRound = _outbox.Knocking.Add(this, _number);
@@ -330,7 +339,13 @@ internal sealed class Request : IValueTaskSource<Reply>
                 // Lost, or stored where it is gone by now.
                 _mayBeThere = true;
                 _state = RequestState.Unsent;
-                if (outcome == PublishOutcome.Lost) _lostOn = _sentOn;
+                if (outcome == PublishOutcome.Lost)
+                {
+                    // The link may live on: then it is tried again in a moment, and not within this call.
+                    _lostOn = _sentOn;
+                    if (_outbox.Link == _sentOn) _outbox.VisitSoon();
+                }
+
                 return (GoOn_NeedsLock(), false);
         }
     }
@@ -347,6 +362,12 @@ internal sealed class Request : IValueTaskSource<Reply>
         public string? TaskId { get; init; }
 
         public Reply? Ends { get; init; }
+
+        /// <summary>The span of the sending, to be ended.</summary>
+        public Activity? Span { get; init; }
+
+        /// <summary>How it ended.</summary>
+        public PublishOutcome Outcome { get; init; }
     }
 
     /// <summary>The message of a task of this request. Guarded by the lock of the request, but for what its publisher reads.</summary>
