@@ -82,6 +82,9 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     /// none, and later ones are some seconds old.</summary>
     public RabbitTroupeSnapshot Broker => _side.Snapshot();
 
+    /// <summary>The inside, for tests. It does not keep this object alive.</summary>
+    internal SubmittingSide Side => _side;
+
     private string DebuggerText => $"RabbitTroupe '{Name}' (at most {MaxInFlight} under way)";
 
     /// <summary>Waits until the broker is connected, and the queues are there.</summary>
