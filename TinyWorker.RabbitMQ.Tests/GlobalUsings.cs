@@ -1,1 +1,4 @@
 global using NUnit.Framework;
+global using TinyWorker.Tests.Support;
+
+[assembly: Parallelizable(ParallelScope.Fixtures)]
