@@ -22,6 +22,9 @@ switch (args)
         return 0;
     case ["remote", .. var options]:
         return await RemoteMode.RunAsync(options);
+    case ["remotescale", .. var options]:
+        await RemoteScaleMode.RunAsync(options);
+        return 0;
     case [RemoteChild.Verb, var kind, var uri, var name]:
         await RemoteChildProgram.RunAsync(kind, uri, name);
         return 0;

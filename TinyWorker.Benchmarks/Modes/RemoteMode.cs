@@ -19,12 +19,11 @@ internal static class RemoteMode
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var uri = Environment.GetEnvironmentVariable("TINYWORKER_AMQP")!;
-        var name = $"bench-{Guid.NewGuid():N}";
-        List<RemotePeer> peers = [await RemotePeer.StartAsync("RabbitMQ.Client", "bare", uri, name + "-bare")];
+        await using var broker = await PrivateBroker.StartAsync(nodes: arguments.Contains("3") ? 3 : 1);
+        List<RemotePeer> peers = [await RemotePeer.StartAsync("RabbitMQ.Client", "bare", broker)];
         try
         {
-            if (!arguments.Contains("bare")) peers.Add(await RemotePeer.StartAsync("TinyWorker.RabbitMQ", "troupe", uri, name));
+            if (!arguments.Contains("bare")) peers.Add(await RemotePeer.StartAsync("TinyWorker.RabbitMQ", "troupe", broker));
             foreach (var (inFlight, bytes) in Cases.Where(@case => @case.Bytes == Small || !arguments.Contains("small")))
                 await MeasureAsync(peers, inFlight, bytes);
         }
@@ -55,13 +54,13 @@ internal static class RemoteMode
         Console.WriteLine();
         Console.WriteLine(
             $"{$"{inFlight} in flight, {bytes:N0} bytes",-32} {"tasks/s",9} {"ratio",6} {"median ms",10} {"ratio",6} {"processor µs",13} " +
-            $"{"ratio",6} {"submitter",10} {"host",6} {"B/task",9}");
+            $"{"ratio",6} {"submitter",10} {"host",6} {"broker",7} {"B/task",9}");
         for (var i = 0; i < peers.Count; i++)
         {
             var (mine, baseline) = (RemoteRound.BestOf(rounds[i]), RemoteRound.BestOf(rounds[0]));
             Console.WriteLine(
                 $"{peers[i].Name,-32} {mine.Rate,9:N0} {baseline.Rate / mine.Rate,6:F2} {mine.Median,10:F2} {mine.Median / baseline.Median,6:F2} " +
-                $"{mine.Processor,13:F1} {mine.Processor / baseline.Processor,6:F2} {mine.Submitter,10:F1} {mine.Host,6:F1} {mine.Allocated,9:N0}");
+                $"{mine.Processor,13:F1} {mine.Processor / baseline.Processor,6:F2} {mine.Submitter,10:F1} {mine.Host,6:F1} {mine.Broker,7:F0} {mine.Allocated,9:N0}");
         }
     }
 }

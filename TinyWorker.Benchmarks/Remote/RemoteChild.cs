@@ -52,6 +52,9 @@ internal sealed class RemoteChild : IDisposable
         return (answer[0], answer[1]);
     }
 
+    /// <returns>How many messages a <see cref="FlowConsumer"/> has taken.</returns>
+    public async Task<long> CountAsync() => (long)(await AskAsync("count"))[0];
+
     public void Dispose()
     {
         _process.StandardInput.Close();
@@ -77,6 +80,8 @@ internal static class RemoteChildProgram
     public const string BareHost = "bare-host";
     public const string TroupeSubmitter = "troupe-submitter";
     public const string TroupeHost = "troupe-host";
+    public const string FlowPublisher = "flow-publisher";
+    public const string FlowConsumer = "flow-consumer";
 
     public static async Task RunAsync(string kind, string uri, string name)
     {
@@ -86,6 +91,8 @@ internal static class RemoteChildProgram
             BareHost => await Remote.BareHost.StartAsync(uri, name),
             TroupeSubmitter => await Remote.TroupeSubmitter.StartAsync(uri, name),
             TroupeHost => await Remote.TroupeHost.StartAsync(uri, name),
+            FlowPublisher => await Remote.FlowPublisher.StartAsync(uri, name),
+            FlowConsumer => await Remote.FlowConsumer.StartAsync(uri, name),
             _ => throw new ArgumentException($"There is no kind '{kind}'.", nameof(kind)),
         };
         Console.WriteLine("ready");
@@ -97,6 +104,9 @@ internal static class RemoteChildProgram
                     var (calls, elapsed, median) = await RemoteLoad.RunAsync(
                         (IRemoteSubmitter)side, Integer(inFlight), Integer(bytes), double.Parse(seconds, CultureInfo.InvariantCulture));
                     Answer(calls, elapsed, median);
+                    break;
+                case ["count"]:
+                    Answer(((Remote.FlowConsumer)side).Count);
                     break;
                 default:
                     Answer(Environment.CpuUsage.TotalTime.TotalSeconds, GC.GetTotalAllocatedBytes(precise: false));

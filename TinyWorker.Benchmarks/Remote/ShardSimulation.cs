@@ -1,0 +1,8 @@
+namespace TinyWorker.Benchmarks.Remote;
+
+internal static class ShardSimulation
+{
+    public static void Run()
+    {
+    }
+}
