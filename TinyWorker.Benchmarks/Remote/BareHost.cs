@@ -35,6 +35,8 @@ internal sealed class BareHost : IAsyncDisposable
 
     private sealed class Tasks(IChannel channel, BarePublisher publisher) : AsyncDefaultBasicConsumer(channel)
     {
+        private readonly BareAcknowledger _acknowledger = new(channel);
+
         // The reply queue of the last task: that of the next one is most often the same.
         private CachedString _replyQueue = CachedString.Empty;
 
@@ -43,12 +45,12 @@ internal sealed class BareHost : IAsyncDisposable
             IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
             if (_replyQueue.Value != properties.ReplyTo) _replyQueue = new(properties.ReplyTo!);
-            publisher.Publish(new Reply(Channel, deliveryTag, _replyQueue, properties.MessageId!, body.ToArray()));
+            publisher.Publish(new Reply(_acknowledger, deliveryTag, _replyQueue, properties.MessageId!, body.ToArray()));
             return Task.CompletedTask;
         }
     }
 
-    private sealed class Reply(IChannel channel, ulong deliveryTag, CachedString replyQueue, string id, byte[] body) : IBareMessage
+    private sealed class Reply(BareAcknowledger acknowledger, ulong deliveryTag, CachedString replyQueue, string id, byte[] body) : IBareMessage
     {
         public CachedString Exchange => CachedString.Empty;
 
@@ -64,7 +66,7 @@ internal sealed class BareHost : IAsyncDisposable
 
         public ReadOnlyMemory<byte> Body => body;
 
-        public ValueTask ConfirmedAsync() => channel.BasicAckAsync(deliveryTag, multiple: false);
+        public void Confirmed() => acknowledger.Ack(deliveryTag);
 
         public void Fail(string reason) => Environment.FailFast(reason);
     }

@@ -15,8 +15,8 @@ internal interface IBareMessage
 
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>The broker has stored it.</summary>
-    public ValueTask ConfirmedAsync();
+    /// <summary>The broker has stored it. It must not block.</summary>
+    public void Confirmed();
 
     /// <summary>It has not, and will not.</summary>
     public void Fail(string reason);
@@ -80,12 +80,13 @@ internal sealed class BarePublisher : IAsyncDisposable
         }
     }
 
-    private async Task OnAckAsync(object sender, BasicAckEventArgs confirm)
+    private Task OnAckAsync(object sender, BasicAckEventArgs confirm)
     {
         Take(confirm.DeliveryTag, confirm.Multiple);
         foreach (var message in _confirmed)
-            await message.ConfirmedAsync();
+            message.Confirmed();
         _confirmed.Clear();
+        return Task.CompletedTask;
     }
 
     private Task OnNackAsync(object sender, BasicNackEventArgs nack)

@@ -62,19 +62,25 @@ internal sealed class BareSubmitter : IRemoteSubmitter
 
         public ReadOnlyMemory<byte> Body => payload;
 
-        public ValueTask ConfirmedAsync() => default;   // the reply says more
+        public void Confirmed()
+        {
+            // The reply says more.
+        }
 
         public void Fail(string reason) => TrySetException(new InvalidOperationException(reason));
     }
 
     private sealed class Replies(IChannel channel, ConcurrentDictionary<string, Call> calls) : AsyncDefaultBasicConsumer(channel)
     {
-        public override async Task HandleBasicDeliverAsync(
+        private readonly BareAcknowledger _acknowledger = new(channel);
+
+        public override Task HandleBasicDeliverAsync(
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
             IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
             if (calls.TryRemove(properties.CorrelationId!, out var call)) call.TrySetResult(body.ToArray());
-            await Channel.BasicAckAsync(deliveryTag, multiple: false, cancellationToken);
+            _acknowledger.Ack(deliveryTag);
+            return Task.CompletedTask;
         }
     }
 }

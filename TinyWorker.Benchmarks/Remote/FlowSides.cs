@@ -63,17 +63,13 @@ internal sealed class FlowPublisher : IRemoteSubmitter
 
         public ReadOnlyMemory<byte> Body => body;
 
-        public ValueTask ConfirmedAsync()
-        {
-            TrySetResult(body);
-            return default;
-        }
+        public void Confirmed() => TrySetResult(body);
 
         public void Fail(string reason) => TrySetException(new InvalidOperationException(reason));
     }
 }
 
-/// <summary>Takes the messages of a number of queues, a connection for each, and acknowledges them one by one.</summary>
+/// <summary>Takes the messages of a number of queues, a connection for each, and acknowledges them.</summary>
 internal sealed class FlowConsumer : IAsyncDisposable
 {
     private readonly List<IConnection> _connections = [];
@@ -113,12 +109,15 @@ internal sealed class FlowConsumer : IAsyncDisposable
 
     private sealed class Messages(IChannel channel, FlowConsumer consumer) : AsyncDefaultBasicConsumer(channel)
     {
-        public override async Task HandleBasicDeliverAsync(
+        private readonly BareAcknowledger _acknowledger = new(channel);
+
+        public override Task HandleBasicDeliverAsync(
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
             IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
-            await Channel.BasicAckAsync(deliveryTag, multiple: false, cancellationToken);
+            _acknowledger.Ack(deliveryTag);
             Interlocked.Increment(ref consumer._count);
+            return Task.CompletedTask;
         }
     }
 }
