@@ -14,6 +14,16 @@ internal static class RemoteScaleMode
     private const double Seconds = 3;   // of one turn
     private const int InFlight = 512;   // in all queues together
 
+    // Of 100 bytes, on three nodes; a flush as on a disk for servers.
+    private static readonly MessageCosts Measured = new(Channels: 80, Leader: 30, LogEntry: 6, Flush: 500);
+
+    // Nodes of 4, 8 and 16 cores; queues and tasks of the whole cluster.
+    private static readonly (int Cores, int Queues, double Rate)[] Simulated =
+    [
+        (8, 1, 10_000), (8, 1, 15_000), (8, 2, 20_000), (8, 4, 40_000), (8, 8, 40_000), (8, 16, 40_000), (8, 16, 60_000),
+        (16, 16, 60_000), (16, 16, 80_000), (16, 32, 100_000),
+    ];
+
     private static readonly int[] Queues = [1, 2, 4];
     private static readonly int[] Sizes = [100, 10_000];
 
@@ -22,7 +32,7 @@ internal static class RemoteScaleMode
     {
         if (arguments.Contains("simulate"))
         {
-            ShardSimulation.Run();
+            Simulate();
             return;
         }
 
@@ -34,6 +44,18 @@ internal static class RemoteScaleMode
         {
             foreach (var queues in Queues)
                 await MeasureAsync(broker, nodes, queues, bytes);
+        }
+    }
+
+    private static void Simulate()
+    {
+        Console.WriteLine($"{"cores",5} {"queues",6} {"tasks/s",8} {"median ms",10} {"p99 ms",8} {"cores",6} {"leader",7} {"log",6}");
+        foreach (var (cores, queues, rate) in Simulated)
+        {
+            var result = ShardSimulation.Run(Measured, cores, queues, rate);
+            Console.WriteLine(
+                $"{cores,5} {queues,6} {rate,8:N0} {result.Median,10:F1} {result.P99,8:F1} {result.Cores,6:P0} {result.Leader,7:P0} {result.Log,6:P0}" +
+                (result.FallsBehind ? "  falls behind" : ""));
         }
     }
 

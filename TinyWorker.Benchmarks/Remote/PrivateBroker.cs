@@ -65,8 +65,8 @@ internal sealed partial class PrivateBroker : IAsyncDisposable
 
     /// <summary>
     /// How many reductions, Erlang's measure of work, the processes of all nodes have done so far, by what they are. The keys are
-    /// <c>queues</c> (the leaders and followers of quorum queues), <c>wal</c>, <c>segments</c>, <c>channels</c>, <c>readers</c>,
-    /// <c>writers</c> and <c>others</c>.
+    /// <c>leaders</c> and <c>followers</c> (of quorum queues that were declared at the host's node), <c>wal</c> (the logs, of which each node
+    /// has one), <c>segments</c>, <c>channels</c>, <c>readers</c>, <c>writers</c> and <c>others</c>.
     /// </summary>
     public async Task<Dictionary<string, double>> WorkAsync()
     {
@@ -74,7 +74,10 @@ internal sealed partial class PrivateBroker : IAsyncDisposable
         foreach (var node in _nodes)
         {
             foreach (Match match in WorkEntry().Matches(await node.CtlAsync("eval", WorkScript)))
-                sums[match.Groups[1].Value] = sums.GetValueOrDefault(match.Groups[1].Value) + Number(match.Groups[2].Value);
+            {
+                var kind = match.Groups[1].Value is "queues" ? node == _nodes[^1] ? "leaders" : "followers" : match.Groups[1].Value;
+                sums[kind] = sums.GetValueOrDefault(kind) + Number(match.Groups[2].Value);
+            }
         }
 
         return sums;
