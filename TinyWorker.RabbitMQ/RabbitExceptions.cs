@@ -41,6 +41,9 @@ public sealed class BrokerUnavailableException : TroupeException
             "higher BrokerLostAfter.",
             cause) => LostFor = lostFor;
 
+    internal BrokerUnavailableException(BrokerUnavailableException same)
+        : base(same.Troupe, same.Message, same.InnerException) => LostFor = same.LostFor;
+
     /// <summary>For how long.</summary>
     public TimeSpan LostFor { get; }
 }
@@ -51,8 +54,8 @@ public sealed class ContractMismatchException : TroupeException
     internal ContractMismatchException(string troupe, string submitter, string host)
         : base(
             troupe,
-            $"A host of '{troupe}' refused the task: the submitter's contract is \"{submitter}\", the host's is \"{host}\". Deploy the same " +
-            "contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks do not mix.",
+            $"A host of '{troupe}' refused the task: the submitter's contract is \"{submitter}\", the host's is \"{host}\". " +
+            "Deploy the same contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks do not mix.",
             null) => (Submitter, Host) = (submitter, host);
 
     /// <summary>The contract of the submitter.</summary>
@@ -72,4 +75,15 @@ public sealed class RabbitTopologyException : TroupeException
         : base(troupe, message, cause)
     {
     }
+}
+
+/// <summary>Copies of exceptions.</summary>
+internal static class OutageExtensions
+{
+    /// <summary>The same, for one task alone: to throw an exception changes it.</summary>
+    public static TroupeException ForOneTask(this TroupeException outage) => outage switch
+    {
+        BrokerUnavailableException unavailable => new BrokerUnavailableException(unavailable),
+        _ => new RabbitTopologyException(outage.Troupe, outage.Message, outage.InnerException),
+    };
 }

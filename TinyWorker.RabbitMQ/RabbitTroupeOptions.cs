@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using TinyWorker.RabbitMQ.Submitting;
 
 namespace TinyWorker.RabbitMQ;
 
@@ -68,4 +69,28 @@ public sealed record RabbitTroupeOptions
     /// <summary>The clock.</summary>
     /// <value>By default that of the system.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Throws an <see cref="ArgumentException"/> that names the first option that is out of range.</summary>
+    /// <param name="options">The name of the parameter that holds the options.</param>
+    internal void Validate(string options)
+    {
+        const string Type = nameof(RabbitTroupeOptions);
+        OptionChecks.CheckBroker(options, Type, Broker);
+        OptionChecks.Check(
+            options, Type, MaxInFlight is >= 1 and <= Outbox.MostRequests, nameof(MaxInFlight), MaxInFlight, "must be from 1 to 65,536");
+        OptionChecks.Check(
+            options, Type, Capacity is >= 1 and < 1 << 30, nameof(Capacity), Capacity, "must be from 1 to 1,073,741,823");
+        OptionChecks.CheckLimit(options, Type, nameof(BrokerLostAfter), BrokerLostAfter);
+        OptionChecks.CheckPatience(options, Type, nameof(CancellationGrace), CancellationGrace);
+        OptionChecks.CheckMaxPayload(options, Type, MaxPayload);
+        OptionChecks.CheckHeartbeat(options, Type, Heartbeat);
+        OptionChecks.Check(
+            options, Type, ReplyQueueExpires >= TimeSpan.FromSeconds(1) && ReplyQueueExpires <= TimeSpan.FromDays(49),
+            nameof(ReplyQueueExpires), ReplyQueueExpires, "must be from 1 second to 49 days");
+        OptionChecks.Check(
+            options, Type, ContractVersion is null || !string.IsNullOrWhiteSpace(ContractVersion), nameof(ContractVersion), ContractVersion,
+            "must not be empty; leave it null for none");
+        OptionChecks.CheckQueue(options, Type, Queue);
+        OptionChecks.Check(options, Type, TimeProvider is not null, nameof(TimeProvider), TimeProvider, "must not be null");
+    }
 }

@@ -133,12 +133,33 @@ internal sealed class PageTests : BrowserTests
         await Expect(Card(page, 4).GetByRole(AriaRole.Heading)).ToHaveTextAsync("a\ufffdb\ufffdc\ufffd d\ufffd[31m");
         await Expect(Card(page, 5).GetByRole(AriaRole.Heading)).ToHaveTextAsync("(no name)");
         await Expect(Card(page, 7)).ToContainTextAsync("<i>");
+        await Expect(Card(page, 8)).ToContainTextAsync("<b>figure</b>");
+        await Expect(Card(page, 8)).ToContainTextAsync("<script>alert(4)</script>\ufffdgpj.exe");
         await Expect(page.Locator("main :is(img, script, b b, i i, h1, iframe, object)")).ToHaveCountAsync(0);
         foreach (var width in new[] { 360, 768, 1440 })
         {
             await page.SetViewportSizeAsync(width, 900);
             await AssertFitsAsync(page);
         }
+    }
+
+    [Test]
+    public async Task Figures_ThatAreAttached_AreShownAndGoAgain()
+    {
+        var stage = await StageAsync(Scenes.Remote());
+        var page = await OpenAsync(stage.Address);
+        await Expect(Figure(page, 1, "figures").GetByRole(AriaRole.Term)).ToHaveTextAsync(
+            ["Connection", "Broker", "In the queue", "Hosts", "Sent again", "Dead letters"]);
+        await Expect(Figure(page, 1, "figures").GetByRole(AriaRole.Definition)).ToHaveTextAsync(
+            ["ready", "10.0.0.12:5672", "1,204", "3", "0", "⚠ 2"]);
+        await Expect(Figure(page, 2, "figures")).ToContainTextAsync("⚠ down");
+
+        // Figures alone leave them; words without them take them away.
+        stage.Send(Scenes.Of([Bare(Scenes.Remote().Troupes[0]) with { Waiting = 777 }]));
+        await Expect(Figure(page, 1, "waiting")).ToHaveTextAsync("777");
+        await Expect(Figure(page, 1, "figures")).ToBeVisibleAsync();
+        stage.Send(Scenes.Of([Scenes.Troupe(1, "thumbnails")]));
+        await Expect(Figure(page, 1, "figures")).ToBeHiddenAsync();
     }
 
     [Test]
@@ -153,6 +174,6 @@ internal sealed class PageTests : BrowserTests
 
     private static TroupeState Bare(TroupeState troupe) => troupe with
     {
-        History = null, Sentence = null, Text = null, Wait = null, Run = null, Faults = null, Longest = null,
+        History = null, Sentence = null, Text = null, Wait = null, Run = null, Faults = null, Longest = null, Figures = null,
     };
 }

@@ -20,6 +20,7 @@ internal static class Scenes
         ["trouble"] = Trouble,
         ["thousand"] = () => Thousand(0),
         ["control"] = () => Controlled(Eight()),
+        ["remote"] = Remote,
     };
 
     public static DashboardState Eight() => Of(
@@ -34,6 +35,24 @@ internal static class Scenes
             Still(8, "search index", TroupeCondition.Starting, "ssss") with { Waiting = 3, Succeeded = 0, Wait = null, Run = null },
         ],
         [new(2, 3), new(3, 4), new(1, 2), new(1, 5), new(5, 8)]);
+
+    /// <summary>Both sides of a troupe on a broker, with the figures that stand beside it.</summary>
+    public static DashboardState Remote() => Of(
+        [
+            Troupe(1, "thumbnails") with
+            {
+                Figures =
+                [
+                    new("Connection", "ready", false), new("Broker", "10.0.0.12:5672", false), new("In the queue", "1,204", false),
+                    new("Hosts", "3", false), new("Sent again", "0", false), new("Dead letters", "2", true),
+                ],
+            },
+            Troupe(2, "captions") with
+            {
+                NeedsAttention = true,
+                Figures = [new("Connection", "down", true), new("Unacknowledged", "17", false), new("Redelivered", "4", false)],
+            },
+        ]);
 
     public static DashboardState Forty() => Of(
         [.. Enumerable.Range(1, 40).Select(id => id % 9 == 4 ? Saturated(id, Name(id)) : Troupe(id, Name(id)))]);
@@ -77,6 +96,11 @@ internal static class Scenes
             {
                 NeedsAttention = true,
                 Faults = [Fault("<svg onload=alert(3)>.Evil`1[[System.String]]", 3) with { Message = new string('m', 500) }],
+                Figures =
+                [
+                    new("<b>figure</b>", "<script>alert(4)</script>\u202egpj.exe", true), new("twice", "one", false),
+                    new("twice", "other", false), new("", "", false), new(new string('n', 32), new string('v', 100), true),
+                ],
             },
         ],
         [new(1, 2), new(2, 3), new(3, 5), new(5, 3), new(8, 8)]) with { Application = "<h1>Application</h1> " + new string('w', 200) };

@@ -187,6 +187,36 @@ internal sealed class LookTests
         Assert.That(last.Links, Is.EqualTo(new[] { new Link(ids[first], ids[second]) }));
     }
 
+    [Test]
+    public async Task Figures_OfATroupe_ComeWithTheWordsAndWantAttention()
+    {
+        var clock = new CountingClock();
+        var name = Troupes.Name("figures");
+        await using var troupe = Troupes.Pool(name);
+        var isDown = false;
+        using var attached = TroupeFigures.Attach(troupe, () => [new("Connection", isDown ? "down" : "ready", isDown)]);
+        await using var site = await Site.OpenAsync(options => options.Filter = one => one == name, clock);
+        await using var viewer = await Viewer.OpenAsync(site);
+        var ticks = new List<DashboardState> { await viewer.TickAsync() };
+        isDown = true;
+        for (var i = 0; i < 10; i++)
+        {
+            clock.Advance(1);
+            ticks.Add(await viewer.TickAsync());
+        }
+
+        var figures = ticks.ConvertAll(tick => tick.Troupes.Single().Figures?.Single());
+        Assert.Multiple(() =>
+        {
+            Assert.That(figures[0], Is.EqualTo(new FigureState("Connection", "ready", false)));
+            Assert.That(figures.GetRange(1, 4), Is.All.Null, "figures come with the words");
+            Assert.That(figures[5], Is.EqualTo(new FigureState("Connection", "down", true)));
+            Assert.That(
+                ticks.ConvertAll(tick => tick.Troupes.Single().NeedsAttention),
+                Is.EqualTo(new[] { false, false, false, false, false, false, false, true, true, true, true }));
+        });
+    }
+
     // A name that two have says nothing of either.
     [Test]
     public async Task Links_OfTroupesOfOneName_AreNotGuessed()

@@ -59,6 +59,8 @@ internal sealed class EventTests
             _ => throw new InvalidOperationException(new string('"', 5000)), new PoolTroupeOptions { Name = $"{i} {prefix}" })).ToList();
         troupes.Add(Troupes.Pool("workers " + prefix, 1000));
         await using var _ = new Disposing(troupes);
+        var figure = new TroupeFigure(new string('<', 1000), new string('\ud800', 1000), true);
+        foreach (var troupe in troupes) TroupeFigures.Attach(troupe, () => [.. Enumerable.Repeat(figure, 100)]);
         var clock = new CountingClock();
         await using var site = await Site.OpenAsync(
             options =>

@@ -1,5 +1,3 @@
-// Names are other people's text: never HTML.
-
 const gather = root => Object.fromEntries([...root.querySelectorAll('[data-as]')].map(node => [node.dataset.as, node]));
 const page = gather(document);
 
@@ -8,7 +6,6 @@ function clone(template) {
 	return { node, ...gather(node) };
 }
 
-// Only what has changed is written.
 function say(node, text) {
 	if (node.said !== text) node.textContent = node.said = text;
 }
@@ -51,7 +48,7 @@ function showFigures(nodes, of) {
 	for (const key in of) if (nodes[key] && typeof of[key] === 'number') say(nodes[key], count(of[key]));
 }
 
-// Characters that control or turn the text show as �.
+// Names are other people's text: never HTML, and what controls or turns it shows as �.
 const plain = text => (text ?? '').replace(/(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 const idOf = troupe => troupe.id;
 const nameOf = troupe => plain(troupe.name).trim() || '(no name)';
@@ -77,7 +74,6 @@ function showMark(mark, condition) {
 	put(mark.firstElementChild, 'd', shape);
 }
 
-// All cells of one state are one path.
 const box = (x, y, width, height = width) => `M${x} ${y}h${width}v${height}h-${width}z`;
 const states = {
 	b: ['busy', box],
@@ -181,10 +177,11 @@ function showWords(card, troupe) {
 	say(card.sentence, plain(troupe.sentence));
 	const failure = troupe.startFailure && `A worker could not be made: ${troupe.startFailure}`;
 	say(card.explanation, plain([troupe.text, failure].filter(Boolean).join('\n')));
-	const times = [troupe.wait, troupe.run].flatMap(row => ['median', 'percentile90', 'percentile99', 'longest'].map(key => row ? time(row[key]) : '–'));
+	const times = [troupe.wait, troupe.run].flatMap(row => row ? Object.values(row).map(time) : [...'––––']);
 	card.times.querySelectorAll('td').forEach((cell, i) => say(cell, times[i]));
 	put(card.spark, 'aria-label', `${card.perSecond.said}, ${card.peak.said}`);
 	keep(card.faults, troupe.faults?.length ? troupe.faults : [{}], fault => fault.type, () => clone('fault'), showFault);
+	keep(card.figures, troupe.figures ?? [], nameOf, () => clone('figure'), showFigure);
 	const longest = card.longest = troupe.longest;
 	const process = longest?.processId ? `, process ${longest.processId}` : '';
 	const memory = longest?.memory ? `, ${bytes(longest.memory)}` : '';
@@ -199,13 +196,18 @@ function showFault(fault, { type, count: times, secondsAgo, message }) {
 	say(fault.message, plain(message));
 }
 
+function showFigure(figure, of) {
+	say(figure.name, nameOf(of));
+	say(figure.value, (of.needsAttention ? '⚠ ' : '') + plain(of.value));
+}
+
 let token;
 
 function makeControls(card) {
-	const on = (action, onclick) => Object.assign(card[action], { onclick }).setAttribute('aria-describedby', card.name.id);
+	const on = (action, onclick) => put(Object.assign(card[action], { onclick }), 'aria-describedby', card.name.id);
 	on('pause', () => order(card, card.troupe.isPaused ? 'resume' : 'pause'));
 	on('resize', async () => {
-		const text = 'Those that are too many leave after their tasks.';
+		const text = 'The surplus leaves after its tasks.';
 		const workers = await ask(`Resize ${nameOf(card.troupe)}`, text, 'Resize', 'Workers', card.troupe.maxWorkers, 1);
 		if (workers) order(card, 'resize', { workers: +workers });
 	});
@@ -272,7 +274,6 @@ function showGraph() {
 	const rows = [];
 	for (const id of ids) (rows[layerOf(id)] ??= []).push(id);
 
-	// To the right, or down if that is too wide
 	const isNarrow = rows.length * 176 > graphWidth;
 	const [step, length, lane, breadth] = isNarrow ? [60, 32, 148, 140] : [176, 140, 44, 32];
 	const point = (along, across) => isNarrow ? [across, along] : [along, across];

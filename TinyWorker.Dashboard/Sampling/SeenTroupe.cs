@@ -12,6 +12,9 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
     private const int MostMessage = 200;
     private const int MostFaults = 32;
     private const int MostTypes = 5;
+    private const int MostFigures = 16;
+    private const int MostFigureName = 32;
+    private const int MostFigureValue = 100;
     private static readonly TimeSpan InputsLast = TimeSpan.FromMinutes(1);
 
     private readonly Throughput _throughput = new(settings.Interval, clock);
@@ -71,7 +74,9 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
             if (hasWords || _explanation is null) _explanation = explanation;
         }
 
-        _badLooks = Sentences.IsBad(now.Condition) ? _badLooks + 1 : 0;
+        var figures = explanation is null ? _state?.Figures : FiguresOf(troupe);
+        var isBad = Sentences.IsBad(now.Condition) || (figures?.Any(static figure => figure.NeedsAttention) ?? false);
+        _badLooks = isBad ? _badLooks + 1 : 0;
         Snapshot = now;
         var ended = now.Succeeded + now.Faulted + now.Canceled;
         var perSecond = _throughput.Add(at, ended) ?? _state?.PerSecond ?? MeanOf(explanation);
@@ -82,7 +87,8 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
             now.Workers.Count, now.MaxWorkers, perSecond, now.Succeeded, now.Faulted, now.Canceled,
             now.Workers.Sum(static worker => worker.Restarts), now.Abandoned, control?.IsPaused ?? now.Condition == TroupeCondition.Paused,
             control is not null, CellsOf(now.Workers),
-            null, _state?.Sentence, _state?.Text, _state?.Wait, _state?.Run, _state?.Faults, _state?.Longest, _state?.StartFailure);
+            null, _state?.Sentence, _state?.Text, _state?.Wait, _state?.Run, _state?.Faults, _state?.Longest, _state?.StartFailure,
+            figures);
         _state = explanation is null ? state : state with
         {
             Sentence = Sentences.Of(Condition),
@@ -175,6 +181,16 @@ internal sealed class SeenTroupe(int id, bool isShown, DashboardSettings setting
                 settings.ShowErrorMessages ? Shorten.To(type.Last.Message, MostMessage) : null,
                 Math.Max(0, Math.Round((now - type.Last.At).TotalSeconds, 1)))),
     ];
+
+    private static FigureState[]? FiguresOf(ITroupe troupe)
+    {
+        var figures = TroupeFigures.Of(troupe);
+        return figures.Count == 0 ? null :
+        [
+            .. figures.Take(MostFigures).Select(static figure => new FigureState(
+                Shorten.To(figure.Name, MostFigureName), Shorten.To(figure.Value, MostFigureValue), figure.NeedsAttention)),
+        ];
+    }
 
     private LongestState? LongestOf(IReadOnlyList<WorkerSnapshot> workers)
     {

@@ -35,7 +35,7 @@ internal sealed record Link(int From, int To);
 // Id: Stays the same while the troupe lives.
 // Name: Hostile text; never HTML. Each part has it.
 // Condition: A TroupeCondition. It agrees with the words: it moves with them, and brings them where it changes for the worse or the better.
-// NeedsAttention: It has been Broken, Down, Hung, Degraded or Saturated for three looks.
+// NeedsAttention: It has been Broken, Down, Hung, Degraded or Saturated for three looks, or one of its figures has needed attention.
 // Workers: How many workers live or are being made.
 // PerSecond: Tasks that ended a second.
 // Restarts: Workers that were replaced so far.
@@ -49,14 +49,17 @@ internal sealed record Link(int From, int To);
 // Faults: Of the last failures, by type.
 // Longest: Who is longest at one task.
 // StartFailure: Why a worker could not be made.
+// Figures: What other code has attached to the troupe, such as its connection to a broker. Hostile text.
 internal sealed record TroupeState(
     int Id, string Name, string Condition, bool NeedsAttention, long Waiting, int Capacity, int Running, int Workers, int MaxWorkers,
     double PerSecond, long Succeeded, long Faulted, long Canceled, int Restarts, int Abandoned, bool IsPaused, bool CanControl,
     string Cells,
     IReadOnlyList<double>? History, string? Sentence, string? Text, Times? Wait, Times? Run, IReadOnlyList<FaultState>? Faults,
-    LongestState? Longest, string? StartFailure);
+    LongestState? Longest, string? StartFailure, IReadOnlyList<FigureState>? Figures = null);
 
-// In seconds.
+internal sealed record FigureState(string Name, string Value, bool NeedsAttention);
+
+// In seconds, in the order of the columns that the page has for them.
 internal sealed record Times(double Median, double Percentile90, double Percentile99, double Longest);
 
 // Type: Of the exception, the full name.

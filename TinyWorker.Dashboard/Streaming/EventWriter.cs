@@ -50,7 +50,7 @@ internal sealed class EventWriter(DashboardSettings settings)
 
     private static TroupeState WithoutWords(TroupeState troupe) => troupe with
     {
-        Sentence = null, Text = null, Wait = null, Run = null, Faults = null, Longest = null, StartFailure = null,
+        Sentence = null, Text = null, Wait = null, Run = null, Faults = null, Longest = null, StartFailure = null, Figures = null,
     };
 
     // Names and messages of strange characters can be six times as long as usual: then the longest are left out.
@@ -63,8 +63,9 @@ internal sealed class EventWriter(DashboardSettings settings)
             troupe = step switch
             {
                 0 => troupe with { Text = null },
-                1 => troupe with { Faults = null, StartFailure = null },
-                2 => troupe with { Cells = troupe.Cells[..Math.Min(troupe.Cells.Length, 2048)] },
+                1 => troupe with { Figures = null },
+                2 => troupe with { Faults = null, StartFailure = null },
+                3 => troupe with { Cells = troupe.Cells[..Math.Min(troupe.Cells.Length, 2048)] },
                 _ => throw new InvalidOperationException($"Of the troupe {troupe.Id} {size} bytes are left, which do not fit into {room}."),
             };
         }

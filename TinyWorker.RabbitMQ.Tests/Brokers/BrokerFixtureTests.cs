@@ -46,6 +46,46 @@ public sealed class BrokerFixtureTests
         Assert.That(opened.IsOpen);
     }
 
+    [Test]
+    [Category("Long")]
+    public async Task Cluster_WithItsLeaderKilled_HasAnotherAndTakesTheFirstBack()
+    {
+        var cluster = await Brokers.ClusterAsync();
+        var queue = Brokers.NewTroupe();
+        await using (var connection = await ConnectAsync(cluster.Nodes[2]))
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            await channel.QueueDeclareAsync(
+                queue, true, false, false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-quorum-initial-group-size"] = 3 });
+        }
+
+        var leader = await cluster.LeaderAsync(queue);
+        await leader.KillAsync();
+        var other = cluster.Nodes.First(node => node != leader);
+        await using (var connection = await ConnectAsync(other))
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            await Within.Time(channel.QueueDeleteAsync(queue), "the deletion of a queue by its two other nodes");
+        }
+
+        await cluster.RestoreAsync();
+        Assert.That(leader.IsRunning);
+    }
+
+    [Test]
+    [Category("Long")]
+    public async Task Broker_WhoseTestsAreKilled_EndsWithThemAndLeavesNoFolder()
+    {
+        BrokerInstallation.Require();
+        using var ledger = new Ledger();
+        await using var program = await TestProgram.StartAsync(BrokerProgram.Name, 0, ledger);
+        var words = (await program.LineAsync("broker", RabbitNode.Patience)).Split(' ');
+        var processes = words[1..3].Select(id => "/proc/" + id).ToArray();
+        Assert.That(processes, Has.All.Matches<string>(Directory.Exists));
+        await program.KillAsync();
+        Within.Until(() => !Array.Exists(processes, Directory.Exists) && !Directory.Exists(words[3]), "the end of the broker and its folder");
+    }
+
     private static async Task DialAsync(int port)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

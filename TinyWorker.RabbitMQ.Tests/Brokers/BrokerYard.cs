@@ -26,6 +26,8 @@ internal sealed class BrokerYard
 
     public int EpmdPort { get; }
 
+    public int EpmdProcessId => _epmd.Id;
+
     public static async Task<BrokerYard> MakeAsync()
     {
         BrokerInstallation.Require();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RabbitMQ.Client;
 
 namespace TinyWorker.RabbitMQ.Tests;
 
@@ -51,6 +52,19 @@ internal static class Brokers
     /// <summary>A name for a troupe that no other test, and no other run, has.</summary>
     public static string NewTroupe() => string.Create(
         CultureInfo.InvariantCulture, $"{Tidy(TestContext.CurrentContext.Test.MethodName)}.{Environment.ProcessId}.{Interlocked.Increment(ref count)}");
+
+    /// <summary>Removes the queues and exchanges of a troupe from a broker that outlives the tests.</summary>
+    public static async Task ForgetAsync(string troupe)
+    {
+        if (Given is not { } uri) return;
+        await using var connection = await new ConnectionFactory { Uri = new Uri(uri) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        foreach (var end in new[] { "", ".suspects", ".dead", ".control" })
+        {
+            await channel.QueueDeleteAsync($"tw.{troupe}{end}");
+            await channel.ExchangeDeleteAsync($"tw.{troupe}{end}");
+        }
+    }
 
     internal static async Task StopAllAsync()
     {

@@ -7,8 +7,8 @@ internal sealed class RabbitCluster
 
     public IReadOnlyList<RabbitNode> Nodes { get; }
 
-    /// <summary>All three nodes, as a <see cref="RabbitTroupe{TIn, TOut}"/> takes them.</summary>
-    public RabbitBroker Broker => new() { Endpoints = [.. Nodes.Select(node => new RabbitEndpoint("127.0.0.1", node.Port))] };
+    /// <summary>All three nodes, as <see cref="BrokerText"/> takes them.</summary>
+    public string Uris => string.Join(' ', Nodes.Select(node => node.Uri));
 
     /// <summary>Starts three nodes and joins them (17 s on an idle machine).</summary>
     public static async Task<RabbitCluster> StartAsync(BrokerYard yard)
@@ -33,6 +33,8 @@ internal sealed class RabbitCluster
         var line = text.Split('\n').Select(line => line.Split('\t')).Single(columns => columns[0] == queue);
         return Nodes.Single(node => node.NodeName == line[1].Trim());
     }
+
+    public override string ToString() => string.Join(", ", Nodes);
 
     /// <summary>Brings all nodes back to how tests find them.</summary>
     public async Task RestoreAsync()

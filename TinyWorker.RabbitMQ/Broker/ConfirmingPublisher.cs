@@ -1,4 +1,7 @@
+using System.Threading.Channels;
+using Nito.AsyncEx;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace TinyWorker.RabbitMQ.Broker;
 
@@ -14,7 +17,8 @@ internal enum PublishOutcome
     /// <summary>No queue takes it.</summary>
     Returned,
 
-    /// <summary>The session ended before the answer: the broker may have it or not.</summary>
+    /// <summary>The session ended before the answer, or the broker left it out for long while it confirmed later ones: the broker may have
+    /// it or not.</summary>
     Lost,
 }
 
@@ -42,14 +46,219 @@ internal abstract class Publication
 /// come from the channel's reader. (The tracking of RabbitMQ.Client makes a task and a header for each message, and its rate limiter bounds
 /// nothing.) Thread-safe.
 /// </summary>
+/// <remarks>
+/// A publication is in exactly one place: in the queue, in the hands of the writer, or among the sent ones (<see cref="SentMessages"/>).
+/// Whoever takes it out of there ends it, so that it ends once: the reader for what is confirmed, the writer, when the session has ended, for
+/// all that is left. The writer is the only one that takes from the queue.
+/// </remarks>
 internal sealed class ConfirmingPublisher
 {
-    private ConfirmingPublisher() => throw new NotImplementedException();
+    /// <summary>How many publications may be sent and not confirmed. Those beyond wait in the queue.</summary>
+    internal const int MaxUnconfirmed = 4096;
+
+    // A channel that was opened during an election may reject everything for ever.
+    private static readonly TimeSpan RejectsAllFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPauseBetweenChannels = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
+
+    private readonly BrokerSession _session;
+    private readonly Channel<Publication> _queue = Channel.CreateUnbounded<Publication>(new() { SingleReader = true });
+    private readonly Lock _gate = new(); // around _sent
+    private readonly SentMessages _sent = new(MaxUnconfirmed);
+    private readonly AsyncAutoResetEvent _hasRoom = new();
+    private readonly List<(Publication Publication, PublishOutcome Outcome)> _ending = []; // the reader's alone
+    private IChannel _channel; // the writer's; another one takes its place if it rejects everything
+    private TimeSpan _pauseBetweenChannels = RejectsAllFor; // the writer's
+    private long _rejectsSince; // a timestamp; zero if the newest answer was no rejection
+    private int _outstanding;
+    private bool _isWaitingForRoom; // under the lock
+
+    private ConfirmingPublisher(BrokerSession session, IChannel channel)
+    {
+        (_session, _channel) = (session, channel);
+        Listen(channel);
+    }
 
     /// <summary>Publications that have not ended.</summary>
-    public int Outstanding => throw new NotImplementedException();
+    public int Outstanding => Volatile.Read(ref _outstanding);
+
+    internal static async Task<ConfirmingPublisher> OpenAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        var channel = await session.OpenConfirmingChannelAsync(cancellationToken).ConfigureAwait(false);
+        var publisher = new ConfirmingPublisher(session, channel);
+        using (ExecutionContext.SuppressFlow()) // no activity of the opener is the parent of what is sent
+        {
+            BrokerSession.LetGo(Task.Run(publisher.WriteAsync, CancellationToken.None));
+            BrokerSession.LetGo(Task.Run(publisher.SweepAsync, CancellationToken.None));
+        }
+
+        return publisher;
+    }
 
     /// <summary>Publishes, mandatory and persistent. Returns at once. It ends as <see cref="PublishOutcome.Lost"/> if the session has
     /// ended.</summary>
-    public void Publish(Publication publication) => throw new NotImplementedException();
+    public void Publish(Publication publication)
+    {
+        Interlocked.Increment(ref _outstanding);
+        if (!_queue.Writer.TryWrite(publication)) End(publication, PublishOutcome.Lost);
+    }
+
+    private async Task WriteAsync()
+    {
+        Publication? inHand = null;
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(_session.Ended).ConfigureAwait(false))
+            {
+                while (_queue.Reader.TryRead(out inHand))
+                {
+                    if (_session.IsBlocked) await _session.WhenUnblockedAsync(_session.Ended).ConfigureAwait(false);
+                    if (Volatile.Read(ref _rejectsSince) != 0) await ReplaceChannelIfItRejectsAllAsync().ConfigureAwait(false);
+
+                    // First it is noted, then it is sent: the confirm may come before the call returns.
+                    while (!TryNote(inHand)) await _hasRoom.WaitAsync(_session.Ended).ConfigureAwait(false);
+                    var publication = inHand;
+                    inHand = null;
+                    await _channel.BasicPublishAsync(
+                        publication.Exchange, publication.RoutingKey, mandatory: true, publication.Properties, publication.Body,
+                        _session.Ended).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            _session.Fail(error);
+        }
+
+        _queue.Writer.TryComplete();
+        if (inHand is not null) End(inHand, PublishOutcome.Lost);
+        List<(Publication Publication, PublishOutcome Outcome)> lost = [];
+        lock (_gate) _sent.TakeAll(lost);
+        EndAll(lost);
+        while (_queue.Reader.TryRead(out var unsent)) End(unsent, PublishOutcome.Lost);
+    }
+
+    private bool TryNote(Publication publication)
+    {
+        lock (_gate)
+        {
+            _isWaitingForRoom = !_sent.TryAdd(publication);
+            return !_isWaitingForRoom;
+        }
+    }
+
+    private void Listen(IChannel channel)
+    {
+        channel.BasicAcksAsync += (_, ack) => OnAnswerAsync(ack.DeliveryTag, ack.Multiple, PublishOutcome.Stored);
+        channel.BasicNacksAsync += (_, nack) => OnAnswerAsync(nack.DeliveryTag, nack.Multiple, PublishOutcome.Rejected);
+        channel.BasicReturnAsync += (_, returned) => OnReturnAsync(returned);
+        channel.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
+        channel.ChannelShutdownAsync += (_, reason) => ReferenceEquals(channel, Volatile.Read(ref _channel))
+            ? FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason))
+            : Task.CompletedTask;
+    }
+
+    // By the connection's reader, one at a time.
+    private Task OnAnswerAsync(ulong number, bool multiple, PublishOutcome outcome)
+    {
+        if (outcome == PublishOutcome.Stored) Volatile.Write(ref _rejectsSince, 0);
+        else if (Volatile.Read(ref _rejectsSince) == 0) Volatile.Write(ref _rejectsSince, _session.TimeProvider.GetTimestamp());
+
+        bool isWaitingForRoom;
+        lock (_gate)
+        {
+            _sent.Take(number, multiple, outcome, _ending);
+            isWaitingForRoom = _isWaitingForRoom;
+        }
+
+        if (isWaitingForRoom) _hasRoom.Set();
+        EndAll(_ending);
+        _ending.Clear();
+        return Task.CompletedTask;
+    }
+
+    // The broker returns a message before it confirms it.
+    private Task OnReturnAsync(BasicReturnEventArgs returned)
+    {
+        if (returned.BasicProperties.MessageId is { } id)
+        {
+            lock (_gate) _sent.MarkReturned(id);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task FailAsync(Exception error)
+    {
+        _session.Fail(error);
+        return Task.CompletedTask;
+    }
+
+    private async Task ReplaceChannelIfItRejectsAllAsync()
+    {
+        var since = Volatile.Read(ref _rejectsSince);
+        if (since == 0)
+        {
+            _pauseBetweenChannels = RejectsAllFor;
+            return;
+        }
+
+        var time = _session.TimeProvider;
+        if (time.GetElapsedTime(since) < _pauseBetweenChannels) return;
+        while (!IsNothingSent()) await _hasRoom.WaitAsync(_session.Ended).ConfigureAwait(false);
+        if (Volatile.Read(ref _rejectsSince) == 0) return; // one was stored after all
+
+        Log.ChannelReplaced(_session.Logger, time.GetElapsedTime(since).TotalSeconds);
+        var fresh = await _session.OpenConfirmingChannelAsync(_session.Ended).ConfigureAwait(false);
+        var old = _channel;
+        Volatile.Write(ref _channel, fresh);
+        lock (_gate) _sent.Restart();
+        Listen(fresh);
+        BrokerSession.LetGo(old.AbortAsync(CancellationToken.None));
+        // A full queue rejects everything, too. There no other channel helps.
+        Volatile.Write(ref _rejectsSince, 0);
+        _pauseBetweenChannels = TimeSpan.FromTicks(Math.Min(_pauseBetweenChannels.Ticks * 2, LongestPauseBetweenChannels.Ticks));
+    }
+
+    private bool IsNothingSent()
+    {
+        lock (_gate)
+        {
+            _isWaitingForRoom = _sent.Count > 0;
+            return !_isWaitingForRoom;
+        }
+    }
+
+    // A message to a queue without a leader may stay unconfirmed for ever, while those to other queues are confirmed.
+    private async Task SweepAsync()
+    {
+        List<(Publication Publication, PublishOutcome Outcome)> overtaken = [];
+        using var timer = new PeriodicTimer(SweepPeriod, _session.TimeProvider);
+        while (await timer.WaitForNextTickAsync(_session.Ended).ConfigureAwait(false))
+        {
+            bool isWaitingForRoom;
+            lock (_gate)
+            {
+                _sent.TakeOvertaken(overtaken);
+                isWaitingForRoom = _isWaitingForRoom && overtaken.Count > 0;
+            }
+
+            foreach (var (publication, _) in overtaken)
+                Log.Overtaken(_session.Logger, publication.Exchange, publication.RoutingKey);
+            if (isWaitingForRoom) _hasRoom.Set();
+            EndAll(overtaken);
+            overtaken.Clear();
+        }
+    }
+
+    private void EndAll(List<(Publication Publication, PublishOutcome Outcome)> ended)
+    {
+        foreach (var (publication, outcome) in ended) End(publication, outcome);
+    }
+
+    private void End(Publication publication, PublishOutcome outcome)
+    {
+        Interlocked.Decrement(ref _outstanding);
+        publication.End(outcome);
+    }
 }

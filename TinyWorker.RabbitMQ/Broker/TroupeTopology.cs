@@ -1,10 +1,26 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
 namespace TinyWorker.RabbitMQ.Broker;
 
-/// <summary>The exchanges and queues of one troupe.</summary>
+/// <summary>The exchanges and queues of one troupe. Thread-safe.</summary>
 /// <param name="troupe">The name of the troupe.</param>
 /// <param name="queue">How they are declared where they are missing.</param>
-internal sealed class TroupeTopology(string troupe, RabbitQueueOptions queue)
+/// <remarks>It looks first and declares only what is missing: while a node of the cluster hangs, a declaration hangs, too, and a look does
+/// not.</remarks>
+internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions queue)
 {
+    /// <summary>How often the queue of suspects delivers a task.</summary>
+    internal const int SuspectsDeliveryLimit = 3;
+
+    private const int MaxNameBytes = 180;
+    private const int MaxDifferences = 16;
+    private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
+    private volatile bool _isCompared; // what was there has been compared with what would have been declared
+
     /// <summary>The exchange of tasks, and the queue that they wait in.</summary>
     public string Tasks { get; } = "tw." + troupe;
 
@@ -19,25 +35,277 @@ internal sealed class TroupeTopology(string troupe, RabbitQueueOptions queue)
 
     public RabbitQueueOptions Queue { get; } = queue;
 
+    private (string Name, string Type)[] Exchanges =>
+    [
+        (Dead, ExchangeType.Topic), (Suspects, ExchangeType.Fanout), (Tasks, ExchangeType.Fanout), (Control, ExchangeType.Fanout),
+    ];
+
+    /// <summary>Throws if queues cannot have such a name: the longest of them must fit into the 255 bytes that AMQP has for it.</summary>
+    public static void ValidateName(string troupe, string parameter)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(troupe, parameter);
+        if (Encoding.UTF8.GetByteCount(troupe) > MaxNameBytes)
+            throw new ArgumentException($"The name of a troupe on a broker has at most {MaxNameBytes} bytes: '{troupe}'.", parameter);
+    }
+
     /// <summary>The reply queue of a client.</summary>
     public string Replies(string client) => $"tw.{troupe}.replies.{client}";
 
     /// <summary>Looks for exchanges and queues of tasks, suspects, dead letters and control, and declares and binds what is missing.</summary>
     /// <returns>Whether the queue of tasks was missing.</returns>
     /// <exception cref="RabbitTopologyException">A queue is of another kind.</exception>
-    public Task<bool> EnsureAsync(BrokerSession session, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<bool> EnsureAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        foreach (var (name, type) in Exchanges) await EnsureExchangeAsync(session, name, type, cancellationToken).ConfigureAwait(false);
+        // The dead letters first: a queue must not drop its dead because there is nobody yet who takes them.
+        DeclaredQueue[] queues =
+        [
+            new(Dead, DeadArguments(session.BrokerMajorVersion), Dead, "#"),
+            new(Suspects, TaskArguments(SuspectsDeliveryLimit), Suspects, ""),
+            new(Tasks, TaskArguments(Queue.DeliveryLimit), Tasks, ""),
+        ];
+        List<DeclaredQueue> found = [];
+        foreach (var each in queues)
+        {
+            if (await EnsureQueueAsync(session, each, cancellationToken).ConfigureAwait(false)) found.Add(each);
+        }
+
+        if (found.Count > 0) await VerifyAsync(session, [.. found], cancellationToken).ConfigureAwait(false);
+        return !found.Contains(queues[^1]);
+    }
 
     /// <summary>Looks for a reply queue, and declares and binds it (for dead letters) if it is missing.</summary>
     /// <returns>Whether it was missing.</returns>
-    public Task<bool> EnsureRepliesAsync(BrokerSession session, string replyQueue, TimeSpan expires, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<bool> EnsureRepliesAsync(
+        BrokerSession session, string replyQueue, TimeSpan expires, CancellationToken cancellationToken)
+    {
+        var arguments = QuorumArguments();
+        arguments["x-expires"] = (long)expires.TotalMilliseconds;
+        return !await EnsureQueueAsync(session, new(replyQueue, arguments, Dead, replyQueue), cancellationToken).ConfigureAwait(false);
+    }
 
-    /// <summary>Declares the queue of a host for cancellations: exclusive, gone with the connection.</summary>
+    /// <summary>Declares the queue of a host for cancellations: exclusive, gone with the connection. It may take as long as a node hangs:
+    /// nothing should wait for it.</summary>
     /// <returns>Its name.</returns>
-    public Task<string> EnsureControlQueueAsync(BrokerSession session, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<string> EnsureControlQueueAsync(BrokerSession session, CancellationToken cancellationToken) =>
+        session.AskAsync(
+            async (channel, cancelled) =>
+            {
+                var name = $"{Control}.{Guid.NewGuid():N}";
+                await channel.QueueDeclareAsync(
+                    name, durable: false, exclusive: true, autoDelete: true, arguments: null, cancellationToken: cancelled)
+                    .ConfigureAwait(false);
+                await channel.QueueBindAsync(name, Control, "", cancellationToken: cancelled).ConfigureAwait(false);
+                return name;
+            },
+            cancellationToken);
 
     /// <summary>How many messages wait in each queue, and how many consume the tasks. Null where it is not known.</summary>
-    public Task<QueueCounts> CountAsync(BrokerSession session, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<QueueCounts> CountAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        var tasks = await LookAsync(session, Tasks, cancellationToken).ConfigureAwait(false);
+        var suspects = await LookAsync(session, Suspects, cancellationToken).ConfigureAwait(false);
+        var dead = await LookAsync(session, Dead, cancellationToken).ConfigureAwait(false);
+        return new(tasks?.MessageCount, (int?)tasks?.ConsumerCount, suspects?.MessageCount, dead?.MessageCount);
+    }
+
+    /// <summary>Looks for a queue; null if it is missing.</summary>
+    internal static async Task<QueueDeclareOk?> LookAsync(BrokerSession session, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.AskAsync((channel, cancelled) => channel.QueueDeclarePassiveAsync(name, cancelled), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private Dictionary<string, object?> QuorumArguments() => new()
+    {
+        ["x-queue-type"] = "quorum",
+        // More than the cluster has nodes is no error: then it is on all of them.
+        ["x-quorum-initial-group-size"] = Queue.Replicas,
+    };
+
+    private Dictionary<string, object?> DeadArguments(int brokerMajorVersion)
+    {
+        var arguments = QuorumArguments();
+        // From 4.0 on quorum queues have a limit of 20 by default: reading the letters as often would delete them. (Before, -1 is no limit
+        // but none at all.)
+        if (brokerMajorVersion >= 4) arguments["x-delivery-limit"] = -1;
+        return arguments;
+    }
+
+    private Dictionary<string, object?> TaskArguments(int deliveryLimit)
+    {
+        var arguments = QuorumArguments();
+        arguments["x-delivery-limit"] = deliveryLimit;
+        arguments["x-dead-letter-exchange"] = Dead;
+        arguments["x-dead-letter-strategy"] = "at-least-once";
+        arguments["x-overflow"] = "reject-publish"; // at-least-once needs it
+        if (Queue.MaxLength is { } maxLength) arguments["x-max-length"] = maxLength;
+        return arguments;
+    }
+
+    private static Task<bool> DeclareExchangeAsync(BrokerSession session, string name, string type, CancellationToken cancellationToken) =>
+        session.AskAsync(
+            async (channel, cancelled) =>
+            {
+                await channel.ExchangeDeclareAsync(name, type, durable: true, autoDelete: false, cancellationToken: cancelled)
+                    .ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
+    private static async Task EnsureExchangeAsync(BrokerSession session, string name, string type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.AskAsync(
+                async (channel, cancelled) =>
+                {
+                    await channel.ExchangeDeclarePassiveAsync(name, cancelled).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            await DeclareExchangeAsync(session, name, type, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Whether it was there. A queue that is there may still lack its binding: see VerifyAsync.
+    private static async Task<bool> EnsureQueueAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken)
+    {
+        if (await LookAsync(session, queue.Name, cancellationToken).ConfigureAwait(false) is not null) return true;
+        await session.AskAsync(
+            async (channel, cancelled) =>
+            {
+                await DeclareAsync(channel, queue, cancelled).ConfigureAwait(false);
+                return await BindAsync(channel, queue, cancelled).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return false;
+    }
+
+    private static Task<QueueDeclareOk> DeclareAsync(IChannel channel, DeclaredQueue queue, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(
+            queue.Name, durable: true, exclusive: false, autoDelete: false, queue.Arguments, cancellationToken: cancellationToken);
+
+    private static async Task<bool> BindAsync(IChannel channel, DeclaredQueue queue, CancellationToken cancellationToken)
+    {
+        await channel.QueueBindAsync(queue.Name, queue.Exchange, queue.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    // What was there may be of another make, or lack its binding: whoever declared it may have died in between. While a node hangs this
+    // hangs, too, and then it is left for the next connection.
+    private async Task VerifyAsync(BrokerSession session, DeclaredQueue[] found, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(VerificationTimeout, session.TimeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var verifying = found.Select(queue => session.AskAsync((channel, cancelled) => BindAsync(channel, queue, cancelled), linked.Token));
+        if (!_isCompared)
+        {
+            verifying = verifying
+                .Concat(found.Select(queue => CompareQueueAsync(session, queue, linked.Token)))
+                .Concat(Exchanges.Select(exchange => CompareExchangeAsync(session, exchange.Name, exchange.Type, linked.Token)));
+        }
+
+        try
+        {
+            await Task.WhenAll(verifying).ConfigureAwait(false);
+            _isCompared = true;
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<bool> CompareExchangeAsync(BrokerSession session, string name, string type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DeclareExchangeAsync(session, name, type, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.PreconditionFailed)
+        {
+            var difference = DifferenceOf(error);
+            if (difference.Name == "type") throw OfAnotherKind("exchange", name, $"'{type}'", difference.Theirs, error);
+            Log.DifferingArguments(session.Logger, "exchange", name, difference.Text);
+            return false;
+        }
+    }
+
+    // The broker names one difference at a time. So it is asked again with each one that is known taken over, until it agrees.
+    private async Task<bool> CompareQueueAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken)
+    {
+        var arguments = new Dictionary<string, object?>(queue.Arguments);
+        List<string> differences = [];
+        while (true)
+        {
+            try
+            {
+                var asked = queue with { Arguments = arguments };
+                await session.AskAsync((channel, cancelled) => DeclareAsync(channel, asked, cancelled), cancellationToken)
+                    .ConfigureAwait(false);
+                break;
+            }
+            catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.PreconditionFailed)
+            {
+                var difference = DifferenceOf(error);
+                differences.Add(difference.Text);
+                // A quorum queue is durable: what is not is of another type.
+                if (difference.Name is "x-queue-type" or "durable")
+                    throw OfAnotherKind("queue", queue.Name, "a quorum queue", string.Join("; ", differences), error);
+                if (differences.Count == MaxDifferences || !TryTakeOver(arguments, difference)) break;
+            }
+        }
+
+        if (differences.Count > 0) Log.DifferingArguments(session.Logger, "queue", queue.Name, string.Join("; ", differences));
+        return differences.Count == 0;
+    }
+
+    private static bool TryTakeOver(Dictionary<string, object?> arguments, Difference difference)
+    {
+        if (difference.Name.Length == 0 || !difference.Name.StartsWith("x-", StringComparison.Ordinal)) return false;
+        if (difference.Theirs == "none") return arguments.Remove(difference.Name);
+        if (ValuePattern().Match(difference.Theirs) is not { Success: true } value) return false;
+        var text = value.Groups["value"].Value;
+        arguments[difference.Name] = value.Groups["type"].Value == "longstr" ? text
+            : long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number
+            : null;
+        return arguments[difference.Name] is not null;
+    }
+
+    private RabbitTopologyException OfAnotherKind(string what, string name, string ours, string theirs, Exception cause) => new(
+        troupe,
+        $"The {what} '{name}' is there and of another kind: it must be {ours}, and the broker says: {theirs.TrimEnd('.')}. " +
+        "Delete it, or give the troupe another name.",
+        cause);
+
+    private static Difference DifferenceOf(OperationInterruptedException error)
+    {
+        var text = error.ShutdownReason!.ReplyText;
+        return DifferencePattern().Match(text) is { Success: true } match
+            ? new(match.Groups["name"].Value, match.Groups["theirs"].Value, $"{match.Groups["name"].Value}: {match.Groups["values"].Value}")
+            : new("", "", text);
+    }
+
+    // "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'long' but current is none"
+    [GeneratedRegex("inequivalent arg '(?<name>[^']+)' .*?: (?<values>received .* but current is (?<theirs>.*))$", RegexOptions.Singleline)]
+    private static partial Regex DifferencePattern();
+
+    [GeneratedRegex("^the value '(?<value>.*)' of type '(?<type>[^']*)'$", RegexOptions.Singleline)]
+    private static partial Regex ValuePattern();
+
+    private sealed record DeclaredQueue(string Name, Dictionary<string, object?> Arguments, string Exchange, string Key);
+
+    private readonly record struct Difference(string Name, string Theirs, string Text);
 }
 
 /// <summary>What waits in the queues of a troupe. Counts of quorum queues are up to 5 s old.</summary>

@@ -10,7 +10,7 @@ internal static class ErrorCodec
     {
         using var buffer = new PayloadBuffer();
         buffer.Write([(byte)PayloadKind.Exception]);
-        new ExceptionWriter(buffer).Write(exception);
+        new ExceptionWriter(buffer, withVersions: false).Write(exception);
         return PayloadCodec<object>.ToArray(buffer);
     }
 
@@ -20,7 +20,7 @@ internal static class ErrorCodec
         if (body.IsEmpty || body.Span[0] != (byte)PayloadKind.Exception) throw new InvalidDataException("The body is no exception.");
         try
         {
-            return ExceptionReader.Read(body.Span[1..], troupe);
+            return ExceptionReader.Read(body.Span[1..], troupe, worker: "A remote worker");
         }
         catch (MalformedDataException e)
         {

@@ -14,7 +14,7 @@ public sealed record TroupeExplanation
     public TroupeCondition Condition { get; internal init; }
 
     /// <summary>The same in a paragraph, with what to change.</summary>
-    public string Text => Parts.Count == 0 ? ExplanationText.Of(this) : PartsText.Of(this);
+    public string Text => OwnText ?? (Parts.Count == 0 ? ExplanationText.Of(this) : PartsText.Of(this));
 
     /// <summary>The counts at the moment of the explanation.</summary>
     public required TroupeSnapshot Snapshot { get; init; }
@@ -81,8 +81,15 @@ public sealed record TroupeExplanation
 
     internal int CountOf(WorkerState state) => Snapshot.Workers.Count(worker => worker.State == state);
 
+    /// <summary>The paragraph of a troupe that is neither one of workers nor a composed one; else null.</summary>
+    internal string? OwnText { get; init; }
+
+    /// <summary>The figures under it.</summary>
+    internal string? OwnFigures { get; init; }
+
     /// <summary>The paragraph, and the figures under it.</summary>
     /// <returns>The text; several lines.</returns>
     public override string ToString() =>
-        Text + Environment.NewLine + (Parts.Count == 0 ? ExplanationText.FiguresOf(this) : PartsText.FiguresOf(this));
+        Text + Environment.NewLine
+        + (OwnFigures ?? (Parts.Count == 0 ? ExplanationText.FiguresOf(this) : PartsText.FiguresOf(this)));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.ExceptionServices;
 using TinyWorker.Processes.Payloads;
 
@@ -11,11 +12,12 @@ namespace TinyWorker.Processes.Exceptions;
 /// </summary>
 internal static class ExceptionRebuilder
 {
-    public static Exception Rebuild(ExceptionRecord record, string troupe)
+    public static Exception Rebuild(ExceptionRecord record, string troupe, string worker = RemoteWorkerException.WorkerProcess)
     {
         Exception? itself = null;
         Try(() => itself = AsItself(record));
-        var exception = itself ?? RemoteWorkerException.For(troupe, record.TypeName, record.StackTrace, record.Message, InnerOf(record));
+        var exception = itself
+            ?? RemoteWorkerException.For(troupe, record.TypeName, record.StackTrace, record.Message, InnerOf(record), worker);
         foreach (var (key, value) in record.Data) Try(() => exception.Data[key] = value);
         // Only an exception that was never thrown can be given a stack trace, and its constructor may have thrown and caught it.
         if (!string.IsNullOrEmpty(record.StackTrace)) Try(() => ExceptionDispatchInfo.SetRemoteStackTrace(exception, record.StackTrace));
@@ -83,21 +85,24 @@ internal static class ExceptionRebuilder
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "As above.")]
     private static Type? FindType(string assemblyQualifiedName)
     {
-        Type? type = null;
         if (!ExceptionLimits.IsNameOfType(assemblyQualifiedName)) return null;
-        Try(() => type = Type.GetType(assemblyQualifiedName, throwOnError: false));
-        // The type may be in an assembly that was not loaded from the program's own folder.
-        if (type is null)
-        {
-            Try(() => type = Type.GetType(
-                assemblyQualifiedName,
-                name => Array.Find(AppDomain.CurrentDomain.GetAssemblies(), loaded => loaded.FullName == name.FullName),
-                typeResolver: null,
-                throwOnError: false));
-        }
+        // The other process may be of another build, whose assemblies have other versions.
+        return Find(assemblyQualifiedName) ?? Find(TypeNames.WithoutVersions(assemblyQualifiedName));
 
-        return type;
+        static Type? Find(string name)
+        {
+            Type? type = null;
+            Try(() => type = Type.GetType(name, throwOnError: false));
+            // The type may be in an assembly that was not loaded from the program's own folder.
+            if (type is null) Try(() => type = Type.GetType(name, LoadedAssembly, typeResolver: null, throwOnError: false));
+            return type;
+        }
     }
+
+    // A name without a version is that of whatever version is loaded.
+    private static Assembly? LoadedAssembly(AssemblyName name) => Array.Find(
+        AppDomain.CurrentDomain.GetAssemblies(),
+        loaded => name.Version is null ? loaded.GetName().Name == name.Name : loaded.FullName == name.FullName);
 
     // Runs code of the exception's own type, which may throw anything.
     private static void Try(Action action)

@@ -7,7 +7,9 @@ namespace TinyWorker.Processes.Exceptions;
 /// Writes one exception with its inner exceptions. If the exception's own code throws, only the value that was asked for is left out. What
 /// is too large is cut.
 /// </summary>
-internal sealed class ExceptionWriter(PayloadBuffer buffer)
+/// <param name="buffer">Where it is written to.</param>
+/// <param name="withVersions">Whether the types are named with the versions of their assemblies. Not for a reader of another build.</param>
+internal sealed class ExceptionWriter(PayloadBuffer buffer, bool withVersions = true)
 {
     private readonly FieldWriter _to = new(buffer);
     private readonly List<Exception> _outer = [];                    // the exceptions whose inner exceptions are being written
@@ -23,7 +25,9 @@ internal sealed class ExceptionWriter(PayloadBuffer buffer)
         // Read after Message: some types set the field only when Message is read.
         var rawMessage = ExceptionFields.GetMessage(exception);
         // What the other process would not take as the name of a type is not sent: the exception becomes a RemoteWorkerException.
-        _to.Write(type.AssemblyQualifiedName is { } name && ExceptionLimits.IsNameOfType(name) ? name : null);
+        var name = type.AssemblyQualifiedName;
+        if (!withVersions && name is not null) name = TypeNames.WithoutVersions(name);
+        _to.Write(name is not null && ExceptionLimits.IsNameOfType(name) ? name : null);
         var typeName = type.ToString();
         _to.Write(typeName.Length <= ExceptionLimits.NameLength ? typeName : typeName[..ExceptionLimits.NameLength]);
         _wasCut = false;

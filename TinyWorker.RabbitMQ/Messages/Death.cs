@@ -1,0 +1,35 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+using RabbitMQ.Client;
+
+namespace TinyWorker.RabbitMQ.Messages;
+
+/// <summary>What the headers of a dead letter tell.</summary>
+/// <param name="Reason">Why the broker gave it up, in its words: <c>delivery_limit</c>, <c>maxlen</c>, <c>expired</c>, <c>rejected</c>.</param>
+/// <param name="Attempts">How often it was delivered to a host.</param>
+/// <param name="At">When, by the broker's clock; null if it does not say.</param>
+internal readonly record struct Death(string Reason, int Attempts, DateTimeOffset? At)
+{
+    /// <summary>Reads the newest death.</summary>
+    public static Death Of(IReadOnlyBasicProperties message)
+    {
+        var attempts = NumberOf(message, MessageHeaders.Before) + NumberOf(message, MessageHeaders.DeliveryCount);
+        var reason = "unknown";
+        DateTimeOffset? at = null;
+        if (message.Headers is { } headers && headers.TryGetValue(MessageHeaders.Death, out var value)
+            && value is IList { Count: > 0 } deaths && deaths[0] is IDictionary<string, object?> newest)
+        {
+            if (newest.TryGetValue("reason", out var given)) reason = given is byte[] bytes ? Encoding.UTF8.GetString(bytes) : $"{given}";
+            if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp) at = DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
+        }
+
+        return new Death(reason, (int)Math.Clamp(attempts, 1, int.MaxValue), at);
+    }
+
+    /// <summary>A header as a number, whatever its width; 0 if it is missing or something else.</summary>
+    public static long NumberOf(IReadOnlyBasicProperties message, string header) =>
+        message.Headers is { } headers && headers.TryGetValue(header, out var value) && value is IConvertible number and not string
+            ? number.ToInt64(CultureInfo.InvariantCulture)
+            : 0;
+}
