@@ -24,6 +24,7 @@ internal static class Remote
         try
         {
             await SubmitAsync(broker, hosts);
+            await RemoteLetters.MendAsync(broker);   // there are none: a host that is killed once is nobody's fault
 
             hosts[1].StandardInput.Close();   // it stops in an orderly way
             await hosts[1].WaitForExitAsync();
