@@ -11,6 +11,12 @@ internal static class Within
 
     public static Task Time(Task task, string what) => Time(task, what, Deadline);
 
+    public static async Task<T> Time<T>(Task<T> task, string what)
+    {
+        await Time(task, what, Deadline);
+        return await task;
+    }
+
     public static async Task Time(Task task, string what, TimeSpan deadline)
     {
         try
