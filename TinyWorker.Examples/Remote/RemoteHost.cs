@@ -15,7 +15,11 @@ internal static class RemoteHost
 
         // The standard input ends when the submitter wants this host to stop. A service stops on SIGTERM instead.
         using var stopping = new CancellationTokenSource();
-        var end = Console.In.ReadToEndAsync().ContinueWith(_ => stopping.Cancel(), TaskScheduler.Default);
+        var end = Task.Run(() =>
+        {
+            Console.In.ReadToEnd();
+            stopping.Cancel();
+        });
 
         // <sample>
         await using var workers = new TinyTroupe<int, long>(SquareAsync, new PoolTroupeOptions { Name = "squares", Workers = 4 });
