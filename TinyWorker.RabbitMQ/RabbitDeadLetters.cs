@@ -199,13 +199,13 @@ public sealed class RabbitDeadLetters
         await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private RabbitDeadLetter LetterOf(BasicGetResult letter)
+    private static RabbitDeadLetter LetterOf(BasicGetResult letter)
     {
         var properties = letter.BasicProperties;
-        var death = DeathHeaders.Read(properties);
+        var death = Death.Of(properties);
         return new(
-            properties.MessageId ?? "", death?.Attempts(_topology) ?? 0, death?.Reason ?? "unknown", death?.Since,
-            DeathHeaders.TextOf(properties.Headers, MessageHeaders.Contract) ?? "",
+            properties.MessageId ?? "", death.Attempts, death.Reason, death.At,
+            Death.TextOf(properties.Headers, MessageHeaders.Contract) ?? "",
             string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo, letter.Body);
     }
 

@@ -16,6 +16,7 @@ internal sealed class Acknowledger
 
     // The writer's alone:
     private readonly List<ulong> _acks = [];
+    private readonly List<TaskCompletionSource> _flushes = [];
     private readonly HashSet<ulong> _ahead = []; // settled at the broker, while an earlier one is not
     private ulong _next = 1; // the first that is not settled at the broker
 
@@ -31,6 +32,13 @@ internal sealed class Acknowledger
     /// <summary>The delivery goes back to its queue, or to the dead letters.</summary>
     public void Nack(ulong tag, bool requeue) => _queue.Writer.TryWrite(new(tag, requeue ? Kind.Requeue : Kind.Reject));
 
+    /// <summary>Waits until the broker was told what was said before, or the session has ended.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _queue.Writer.TryWrite(new(0, Kind.Flush, flushed)) ? flushed.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+    }
+
     private async Task WriteAsync()
     {
         try
@@ -40,19 +48,25 @@ internal sealed class Acknowledger
                 _acks.Clear();
                 while (_queue.Reader.TryRead(out var settlement))
                 {
-                    if (settlement.Kind == Kind.Ack)
+                    switch (settlement.Kind)
                     {
-                        _acks.Add(settlement.Tag);
-                        continue;
+                        case Kind.Ack:
+                            _acks.Add(settlement.Tag);
+                            continue;
+                        case Kind.Flush:
+                            _flushes.Add(settlement.Flushed!);
+                            continue;
+                        default:
+                            // Before the acknowledgements of the same batch: one of those for a run would take it along.
+                            await _channel.BasicNackAsync(settlement.Tag, multiple: false, settlement.Kind == Kind.Requeue, _session.Ended)
+                                .ConfigureAwait(false);
+                            _ahead.Add(settlement.Tag);
+                            continue;
                     }
-
-                    // Before the acknowledgements of the same batch: one of those for a run would take it along.
-                    await _channel.BasicNackAsync(settlement.Tag, multiple: false, settlement.Kind == Kind.Requeue, _session.Ended)
-                        .ConfigureAwait(false);
-                    _ahead.Add(settlement.Tag);
                 }
 
                 await SendAcksAsync().ConfigureAwait(false);
+                EndFlushes();
             }
         }
         catch (Exception error)
@@ -62,6 +76,8 @@ internal sealed class Acknowledger
         finally
         {
             _queue.Writer.TryComplete();
+            while (_queue.Reader.TryRead(out var settlement)) settlement.Flushed?.SetResult();
+            EndFlushes();
         }
     }
 
@@ -96,12 +112,19 @@ internal sealed class Acknowledger
         }
     }
 
+    private void EndFlushes()
+    {
+        foreach (var flush in _flushes) flush.SetResult();
+        _flushes.Clear();
+    }
+
     private enum Kind : byte
     {
         Ack,
         Requeue,
         Reject,
+        Flush,
     }
 
-    private readonly record struct Settlement(ulong Tag, Kind Kind);
+    private readonly record struct Settlement(ulong Tag, Kind Kind, TaskCompletionSource? Flushed = null);
 }

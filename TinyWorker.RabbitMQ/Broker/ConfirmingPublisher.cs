@@ -62,6 +62,8 @@ internal sealed class ConfirmingPublisher
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
 
     private readonly BrokerSession _session;
+    private readonly CancellationTokenSource _ended; // with the session, or by Close
+    private readonly CancellationToken _isEnded;
     private readonly Channel<Publication> _queue = Channel.CreateUnbounded<Publication>(new() { SingleReader = true });
     private readonly Lock _gate = new(); // around _sent
     private readonly SentMessages _sent = new(MaxUnconfirmed);
@@ -76,6 +78,8 @@ internal sealed class ConfirmingPublisher
     private ConfirmingPublisher(BrokerSession session, IChannel channel)
     {
         (_session, _channel) = (session, channel);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(session.Ended);
+        _isEnded = _ended.Token;
         Listen(channel);
     }
 
@@ -103,39 +107,56 @@ internal sealed class ConfirmingPublisher
         if (!_queue.Writer.TryWrite(publication)) End(publication, PublishOutcome.Lost);
     }
 
+    /// <summary>Ends this publisher alone; what is outstanding ends as <see cref="PublishOutcome.Lost"/>, and so does what is published
+    /// later. The channel is closed aside.</summary>
+    public void Close()
+    {
+        try
+        {
+            BrokerSession.LetGo(_ended.CancelAsync());
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
+    }
+
     private async Task WriteAsync()
     {
         Publication? inHand = null;
         try
         {
-            while (await _queue.Reader.WaitToReadAsync(_session.Ended).ConfigureAwait(false))
+            while (await _queue.Reader.WaitToReadAsync(_isEnded).ConfigureAwait(false))
             {
                 while (_queue.Reader.TryRead(out inHand))
                 {
-                    if (_session.IsBlocked) await _session.WhenUnblockedAsync(_session.Ended).ConfigureAwait(false);
+                    if (_session.IsBlocked) await _session.WhenUnblockedAsync(_isEnded).ConfigureAwait(false);
                     if (Volatile.Read(ref _rejectsSince) != 0) await ReplaceChannelIfItRejectsAllAsync().ConfigureAwait(false);
 
                     // First it is noted, then it is sent: the confirm may come before the call returns.
-                    while (!TryNote(inHand)) await _hasRoom.WaitAsync(_session.Ended).ConfigureAwait(false);
+                    while (!TryNote(inHand)) await _hasRoom.WaitAsync(_isEnded).ConfigureAwait(false);
                     var publication = inHand;
                     inHand = null;
                     await _channel.BasicPublishAsync(
                         publication.Exchange, publication.RoutingKey, mandatory: true, publication.Properties, publication.Body,
-                        _session.Ended).ConfigureAwait(false);
+                        _isEnded).ConfigureAwait(false);
                 }
             }
         }
         catch (Exception error)
         {
-            _session.Fail(error);
+            if (!_isEnded.IsCancellationRequested) _session.Fail(error);
         }
 
+        await _ended.CancelAsync().ConfigureAwait(false); // for the sweeps
+        BrokerSession.LetGo(_channel.AbortAsync(CancellationToken.None));
         _queue.Writer.TryComplete();
         if (inHand is not null) End(inHand, PublishOutcome.Lost);
         List<(Publication Publication, PublishOutcome Outcome)> lost = [];
         lock (_gate) _sent.TakeAll(lost);
         EndAll(lost);
         while (_queue.Reader.TryRead(out var unsent)) End(unsent, PublishOutcome.Lost);
+        _ended.Dispose();
     }
 
     private bool TryNote(Publication publication)
@@ -153,7 +174,7 @@ internal sealed class ConfirmingPublisher
         channel.BasicNacksAsync += (_, nack) => OnAnswerAsync(nack.DeliveryTag, nack.Multiple, PublishOutcome.Rejected);
         channel.BasicReturnAsync += (_, returned) => OnReturnAsync(returned);
         channel.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
-        channel.ChannelShutdownAsync += (_, reason) => ReferenceEquals(channel, Volatile.Read(ref _channel))
+        channel.ChannelShutdownAsync += (_, reason) => ReferenceEquals(channel, Volatile.Read(ref _channel)) && !_isEnded.IsCancellationRequested
             ? FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason))
             : Task.CompletedTask;
     }
@@ -205,11 +226,11 @@ internal sealed class ConfirmingPublisher
 
         var time = _session.TimeProvider;
         if (time.GetElapsedTime(since) < _pauseBetweenChannels) return;
-        while (!IsNothingSent()) await _hasRoom.WaitAsync(_session.Ended).ConfigureAwait(false);
+        while (!IsNothingSent()) await _hasRoom.WaitAsync(_isEnded).ConfigureAwait(false);
         if (Volatile.Read(ref _rejectsSince) == 0) return; // one was stored after all
 
         Log.ChannelReplaced(_session.Logger, time.GetElapsedTime(since).TotalSeconds);
-        var fresh = await _session.OpenConfirmingChannelAsync(_session.Ended).ConfigureAwait(false);
+        var fresh = await _session.OpenConfirmingChannelAsync(_isEnded).ConfigureAwait(false);
         var old = _channel;
         Volatile.Write(ref _channel, fresh);
         lock (_gate) _sent.Restart();
@@ -234,7 +255,7 @@ internal sealed class ConfirmingPublisher
     {
         List<(Publication Publication, PublishOutcome Outcome)> overtaken = [];
         using var timer = new PeriodicTimer(SweepPeriod, _session.TimeProvider);
-        while (await timer.WaitForNextTickAsync(_session.Ended).ConfigureAwait(false))
+        while (await timer.WaitForNextTickAsync(_isEnded).ConfigureAwait(false))
         {
             bool isWaitingForRoom;
             lock (_gate)

@@ -13,11 +13,14 @@ namespace TinyWorker.RabbitMQ.Broker;
 /// not.</remarks>
 internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions queue)
 {
-    /// <summary>How often the queue of suspects delivers a task.</summary>
+    internal const string SuspectsSuffix = ".suspects";
+
+    /// <summary>How often the queue of suspects delivers a task again.</summary>
     internal const int SuspectsDeliveryLimit = 3;
 
     private const int MaxNameBytes = 180;
     private const int MaxDifferences = 16;
+    private static readonly TimeSpan NewsTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
     private volatile bool _isCompared; // what was there has been compared with what would have been declared
 
@@ -25,7 +28,7 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     public string Tasks { get; } = "tw." + troupe;
 
     /// <summary>The exchange and the queue of suspects.</summary>
-    public string Suspects { get; } = "tw." + troupe + ".suspects";
+    public string Suspects { get; } = "tw." + troupe + SuspectsSuffix;
 
     /// <summary>The exchange and the queue of dead letters.</summary>
     public string Dead { get; } = "tw." + troupe + ".dead";
@@ -33,11 +36,16 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     /// <summary>The exchange of cancellations.</summary>
     public string Control { get; } = "tw." + troupe + ".control";
 
+    /// <summary>The exchange that tells submitters, at their reply queues, that the queue of tasks was missing: what they had stored is
+    /// gone.</summary>
+    public string News { get; } = "tw." + troupe + ".news";
+
     public RabbitQueueOptions Queue { get; } = queue;
 
     private (string Name, string Type)[] Exchanges =>
     [
         (Dead, ExchangeType.Topic), (Suspects, ExchangeType.Fanout), (Tasks, ExchangeType.Fanout), (Control, ExchangeType.Fanout),
+        (News, ExchangeType.Fanout),
     ];
 
     /// <summary>Throws if queues cannot have such a name: the longest of them must fit into the 255 bytes that AMQP has for it.</summary>
@@ -51,7 +59,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     /// <summary>The reply queue of a client.</summary>
     public string Replies(string client) => $"tw.{troupe}.replies.{client}";
 
-    /// <summary>Looks for exchanges and queues of tasks, suspects, dead letters and control, and declares and binds what is missing.</summary>
+    /// <summary>Looks for exchanges and queues of tasks, suspects, dead letters and control, and declares and binds what is missing. If the
+    /// queue of tasks is missing, all submitters are told, by <see cref="News"/>.</summary>
     /// <returns>Whether the queue of tasks was missing.</returns>
     /// <exception cref="RabbitTopologyException">A queue is of another kind.</exception>
     public async Task<bool> EnsureAsync(BrokerSession session, CancellationToken cancellationToken)
@@ -60,14 +69,18 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         // The dead letters first: a queue must not drop its dead because there is nobody yet who takes them.
         DeclaredQueue[] queues =
         [
-            new(Dead, DeadArguments(session.BrokerMajorVersion), Dead, "#"),
-            new(Suspects, TaskArguments(SuspectsDeliveryLimit), Suspects, ""),
-            new(Tasks, TaskArguments(Queue.DeliveryLimit), Tasks, ""),
+            new(Dead, DeadArguments(session.BrokerMajorVersion), [(Dead, "#")]),
+            new(Suspects, TaskArguments(SuspectsDeliveryLimit), [(Suspects, "")]),
+            new(Tasks, TaskArguments(Queue.DeliveryLimit), [(Tasks, "")]),
         ];
         List<DeclaredQueue> found = [];
         foreach (var each in queues)
         {
-            if (await EnsureQueueAsync(session, each, cancellationToken).ConfigureAwait(false)) found.Add(each);
+            var isThere = await LookAsync(session, each.Name, cancellationToken).ConfigureAwait(false) is not null;
+            if (isThere) found.Add(each);
+            // First the news, then the queue: if this process dies in between, then the next one finds it missing, too.
+            if (!isThere && each.Name == Tasks) await TellNewsAsync(session, cancellationToken).ConfigureAwait(false);
+            if (!isThere) await DeclareAndBindAsync(session, each, cancellationToken).ConfigureAwait(false);
         }
 
         if (found.Count > 0) await VerifyAsync(session, [.. found], cancellationToken).ConfigureAwait(false);
@@ -81,7 +94,10 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     {
         var arguments = QuorumArguments();
         arguments["x-expires"] = (long)expires.TotalMilliseconds;
-        return !await EnsureQueueAsync(session, new(replyQueue, arguments, Dead, replyQueue), cancellationToken).ConfigureAwait(false);
+        if (await LookAsync(session, replyQueue, cancellationToken).ConfigureAwait(false) is not null) return false;
+        await DeclareAndBindAsync(session, new(replyQueue, arguments, [(Dead, replyQueue), (News, "")]), cancellationToken)
+            .ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Declares the queue of a host for cancellations: exclusive, gone with the connection. It may take as long as a node hangs:
@@ -178,18 +194,36 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         }
     }
 
-    // Whether it was there. A queue that is there may still lack its binding: see VerifyAsync.
-    private static async Task<bool> EnsureQueueAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken)
-    {
-        if (await LookAsync(session, queue.Name, cancellationToken).ConfigureAwait(false) is not null) return true;
-        await session.AskAsync(
+    // A queue that is there may still lack its binding: see VerifyAsync.
+    private static Task DeclareAndBindAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken) =>
+        session.AskAsync(
             async (channel, cancelled) =>
             {
                 await DeclareAsync(channel, queue, cancelled).ConfigureAwait(false);
                 return await BindAsync(channel, queue, cancelled).ConfigureAwait(false);
             },
-            cancellationToken).ConfigureAwait(false);
-        return false;
+            cancellationToken);
+
+    // The submitters must hear of it even if they connect later than whoever finds the queue missing: they would find the new one, and wait
+    // for ever for what the old one had. Reply queues are durable. Not longer than a moment: one of them may have no leader, and its submitter
+    // takes another and sends everything again by itself.
+    private async Task TellNewsAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        var publisher = await session.OpenPublisherAsync(cancellationToken).ConfigureAwait(false);
+        var news = new NewsPublication(News);
+        publisher.Publish(news);
+        try
+        {
+            var outcome = await news.Ended.WaitAsync(NewsTimeout, session.TimeProvider, cancellationToken).ConfigureAwait(false);
+            if (outcome == PublishOutcome.Lost) throw new SessionEndedException("The connection was lost.", cause: session.EndReason);
+        }
+        catch (TimeoutException)
+        {
+        }
+        finally
+        {
+            publisher.Close();
+        }
     }
 
     private static Task<QueueDeclareOk> DeclareAsync(IChannel channel, DeclaredQueue queue, CancellationToken cancellationToken) =>
@@ -198,7 +232,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
 
     private static async Task<bool> BindAsync(IChannel channel, DeclaredQueue queue, CancellationToken cancellationToken)
     {
-        await channel.QueueBindAsync(queue.Name, queue.Exchange, queue.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (var (exchange, key) in queue.Bindings)
+            await channel.QueueBindAsync(queue.Name, exchange, key, cancellationToken: cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -303,7 +338,24 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     [GeneratedRegex("^the value '(?<value>.*)' of type '(?<type>[^']*)'$", RegexOptions.Singleline)]
     private static partial Regex ValuePattern();
 
-    private sealed record DeclaredQueue(string Name, Dictionary<string, object?> Arguments, string Exchange, string Key);
+    private sealed record DeclaredQueue(string Name, Dictionary<string, object?> Arguments, (string Exchange, string Key)[] Bindings);
+
+    private sealed class NewsPublication(string exchange) : Publication
+    {
+        private readonly TaskCompletionSource<PublishOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override string Exchange { get; } = exchange;
+
+        public override string RoutingKey => "";
+
+        public override BasicProperties Properties { get; } = new() { MessageId = Guid.NewGuid().ToString("N"), Persistent = true };
+
+        public override ReadOnlyMemory<byte> Body => default;
+
+        public Task<PublishOutcome> Ended => _ended.Task;
+
+        public override void End(PublishOutcome outcome) => _ended.TrySetResult(outcome);
+    }
 
     private readonly record struct Difference(string Name, string Theirs, string Text);
 }

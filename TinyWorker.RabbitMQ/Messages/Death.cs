@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
+using TinyWorker.RabbitMQ.Broker;
 
 namespace TinyWorker.RabbitMQ.Messages;
 
@@ -12,20 +13,32 @@ namespace TinyWorker.RabbitMQ.Messages;
 internal readonly record struct Death(string Reason, int Attempts, DateTimeOffset? At)
 {
     /// <summary>Reads the newest death.</summary>
-    public static Death Of(IReadOnlyBasicProperties message)
+    /// <param name="message">The dead letter.</param>
+    /// <param name="deliveryLimit">That of the queue of tasks: the broker does not write how often it delivered what it gives up (its own
+    /// count of deliveries is that of the queue which the letter lies in now).</param>
+    public static Death Of(IReadOnlyBasicProperties message, int deliveryLimit = RabbitQueueOptions.DefaultDeliveryLimit)
     {
-        var attempts = NumberOf(message, MessageHeaders.Before) + NumberOf(message, MessageHeaders.DeliveryCount);
+        var attempts = NumberOf(message, MessageHeaders.Before);
         var reason = "unknown";
         DateTimeOffset? at = null;
         if (message.Headers is { } headers && headers.TryGetValue(MessageHeaders.Death, out var value)
             && value is IList { Count: > 0 } deaths && deaths[0] is IDictionary<string, object?> newest)
         {
-            if (newest.TryGetValue("reason", out var given)) reason = given is byte[] bytes ? Encoding.UTF8.GetString(bytes) : $"{given}";
+            reason = TextOf(newest, "reason") ?? reason;
+            // The first delivery and, up to the limit, those again.
+            var isSuspect = TextOf(newest, "queue")?.EndsWith(TroupeTopology.SuspectsSuffix, StringComparison.Ordinal) is true;
+            if (reason == "delivery_limit") attempts += 1 + (isSuspect ? TroupeTopology.SuspectsDeliveryLimit : deliveryLimit);
             if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp) at = DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
         }
 
         return new Death(reason, (int)Math.Clamp(attempts, 1, int.MaxValue), at);
     }
+
+    /// <summary>A header as text; null if it is missing or something else.</summary>
+    public static string? TextOf(IDictionary<string, object?>? headers, string header) =>
+        headers is null || !headers.TryGetValue(header, out var value) ? null
+        : value is byte[] bytes ? Encoding.UTF8.GetString(bytes)
+        : value as string;
 
     /// <summary>A header as a number, whatever its width; 0 if it is missing or something else.</summary>
     public static long NumberOf(IReadOnlyBasicProperties message, string header) =>
