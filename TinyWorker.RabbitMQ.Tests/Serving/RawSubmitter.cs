@@ -97,6 +97,15 @@ internal sealed class RawSubmitter : IAsyncDisposable
     /// <summary>Whether a reply has come that nobody has asked for.</summary>
     public bool HasReply => !_replies.IsEmpty;
 
+    /// <summary>Takes what waits in the queue of tasks, in order.</summary>
+    /// <returns>The ids.</returns>
+    public async Task<List<string>> DrainAsync()
+    {
+        List<string> ids = [];
+        while (await _channel.BasicGetAsync(Tasks, autoAck: true) is { } message) ids.Add(message.BasicProperties.MessageId!);
+        return ids;
+    }
+
     public Task DeleteReplyQueueAsync() => _channel.QueueDeleteAsync(ReplyQueue, ifUnused: false, ifEmpty: false);
 
     public async ValueTask DisposeAsync()

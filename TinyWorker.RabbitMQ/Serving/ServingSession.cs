@@ -130,7 +130,7 @@ internal sealed class ServingSession
             Settled();
         }
 
-        internal Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;   // TODO c
+        internal Task FlushAsync(CancellationToken cancellationToken) => acknowledger.FlushAsync(cancellationToken);
 
         private void Settled()
         {

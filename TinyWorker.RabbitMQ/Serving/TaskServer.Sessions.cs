@@ -241,9 +241,6 @@ internal sealed partial class TaskServer<TIn, TOut>
     {
         public void Publish(Publication publication) => publisher.Publish(publication);
 
-        public void Close()
-        {
-            _ = publisher;   // TODO c
-        }
+        public void Close() => publisher.Close();
     }
 }

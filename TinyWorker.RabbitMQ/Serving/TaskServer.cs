@@ -56,7 +56,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
         HostName = options.HostName ?? $"{Environment.MachineName}/{Environment.ProcessId}";
         _contract = Contract.Of<TIn, TOut>(options.ContractVersion);
         var serializer = options.Serializer ?? new JsonPayloadSerializer();
-        _inputs = new PayloadCodec<TIn>(serializer, RabbitHostOptions.MostPayload, nameof(RabbitHostOptions.MaxPayload));
+        _inputs = new PayloadCodec<TIn>(serializer, OptionChecks.LargestPayload, nameof(RabbitHostOptions.MaxPayload));
         _results = new PayloadCodec<TOut>(
             serializer, options.MaxPayload, $"{nameof(RabbitHostOptions)}.{nameof(RabbitHostOptions.MaxPayload)}");
         _logger = options.LoggerFactory is { } factory
