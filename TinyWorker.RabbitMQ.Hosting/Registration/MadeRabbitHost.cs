@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Nito.AsyncEx;
+using Nito.AsyncEx.Synchronous;
 using TinyWorker.Hosting;
 
 namespace TinyWorker.RabbitMQ.Hosting;

@@ -14,7 +14,6 @@ internal static class HostedSample
         worker.Services.AddTinyTroupe<string, int>("words", (services, text, token) => text.Split(' ').Length);
         worker.Services.AddRabbitTroupeHost<string, int>("words");
         worker.Services.AddHealthChecks().AddTinyTroupes();
-
         // </sample>
         return worker.Build();
     }

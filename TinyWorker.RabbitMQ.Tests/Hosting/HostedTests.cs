@@ -45,10 +45,11 @@ internal sealed class HostedTests
         await using var troupe = new RabbitTroupe<int, int>(name, new RabbitTroupeOptions { Broker = uri });
         await Within.Time(host.StartAsync());
         var futures = Enumerable.Range(0, 20).Select(x => troupe.Submit(x)).ToList();
-        Within.Until(() => started.IsSet, "two tasks that run");
+        var local = host.Services.GetRequiredKeyedService<TinyTroupe<int, int>>(name);
+        Within.Until(() => started.IsSet && local.Snapshot().Waiting == 8, "two tasks that run, and what waits here");
         var stop = host.StopAsync();
-        Within.Until(
-            () => Checked(host).Status == HealthStatus.Unhealthy && troupe.Broker.Hosts is null or 0 or 1, "the beginning of the stop");
+        Within.Until(() => local.Snapshot() is { Waiting: 0, Running: 2 }, "the end of what waits");
+        Assert.That(Checked(host).Status, Is.EqualTo(HealthStatus.Unhealthy));
         gate.SetResult();
         await Within.Time(stop);
         Assert.That(ran, Has.Count.EqualTo(2), "what waited has gone back");
@@ -194,7 +195,7 @@ internal sealed class HostedTests
     private static void Serving(
         IServiceCollection services, string name, string uri, Func<IServiceProvider, int, CancellationToken, Task<int>> function)
     {
-        services.AddRabbitTroupeHost<int, int>(name, settings => settings.Broker = uri);
+        services.AddRabbitTroupeHost<int, int>(name, settings => (settings.Broker, settings.Prefetch) = (uri, 10));
         services.AddTinyTroupe<int, int>(name, function, settings => settings.Workers = 2);
         services.AddHealthChecks().AddTinyTroupes();
     }
