@@ -164,7 +164,7 @@ internal sealed class SettingsTests
     [TestCase("RabbitTroupes", "MaxInFlight", "0", "must be from 1 to 65,536")]
     [TestCase("RabbitTroupes", "QueueReplicas", "0", "must be from 1 to 99")]
     [TestCase("RabbitTroupeHosts", "Heartbeat", "00:00:00.5", "must be from 1 second to 1 hour")]
-    [TestCase("RabbitTroupeHosts", "QueueDeliveryLimit", "0", "must be 1 or more")]
+    [TestCase("RabbitTroupeHosts", "QueueDeliveryLimit", "0", "must be at least 1")]
     public async Task Setting_ThatCannotBe_FailsTheStartWithPathAndReason(
         string root, string key, string value, string reason, string? path = null)
     {
