@@ -326,7 +326,7 @@ internal sealed class SubmittingSide : IMeteredSubmitter
         if (exchange == _topology.News)
         {
             // On the pool: it is about all requests, and this is where replies are read.
-            using (ExecutionContext.SuppressFlow()) _ = Task.Run(Outbox.RenewStorage);
+            using (ExecutionContext.SuppressFlow()) _ = Task.Run(RenewStorage);
             return;
         }
 
@@ -361,8 +361,7 @@ internal sealed class SubmittingSide : IMeteredSubmitter
                 try
                 {
                     await _topology.EnsureAsync(session, either.Token).ConfigureAwait(false);
-                    Outbox.RenewStorage();
-                    NoteChange();
+                    RenewStorage();
                 }
                 catch (Exception error)
                 {
@@ -379,6 +378,12 @@ internal sealed class SubmittingSide : IMeteredSubmitter
             Outbox.Visit();
             NoteChange();
         }
+    }
+
+    private void RenewStorage()
+    {
+        Outbox.RenewStorage();
+        NoteChange();
     }
 
     private async Task EndAsync(Task gone)
