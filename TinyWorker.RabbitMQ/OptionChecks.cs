@@ -9,8 +9,8 @@ internal static class OptionChecks
 {
     internal const int LargestPayload = 128 * 1024 * 1024;
 
-    // A queue's name has at most 255 bytes, and what stands around the troupe's name in the longest of them has some 50.
-    private const int LongestName = 200;
+    // A queue's name has at most 255 bytes, and what stands around the troupe's name in the longest of them has some 60.
+    private const int LongestName = 180;
     private const double LongestTimer = uint.MaxValue - 1;   // in milliseconds: what a .NET timer can do
     private const int MostReplicas = 99;
 

@@ -33,7 +33,7 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
 
     /// <summary>Makes the submitting side, and begins to connect.</summary>
     /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at most
-    /// 200 bytes in UTF-8, and no control characters.</param>
+    /// 180 bytes in UTF-8, and no control characters.</param>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <exception cref="ArgumentNullException">The name is null.</exception>
     /// <exception cref="ArgumentException">The name cannot be, or an option is out of range.</exception>
@@ -81,6 +81,9 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     /// <summary>What is known of the broker now. Takes a moment: the counts of its queues are asked for aside, so that the first look has
     /// none, and later ones are some seconds old.</summary>
     public RabbitTroupeSnapshot Broker => _side.Snapshot();
+
+    /// <summary>The inside, for tests. It does not keep this object alive.</summary>
+    internal SubmittingSide Side => _side;
 
     private string DebuggerText => $"RabbitTroupe '{Name}' (at most {MaxInFlight} under way)";
 

@@ -299,9 +299,16 @@ internal sealed class SubmittingSide
         var taskId = message.CorrelationId;
         if (exchange == _topology.Dead)
         {
-            var death = Death.Of(message);
+            var death = Death.Of(message, _topology.Queue.DeliveryLimit);
             var dead = new TaskDeadLetteredException(_name, taskId ?? "unknown", death.Attempts, death.Reason);
             if (Outbox.Receive(taskId, Reply.Failed(dead))) Outbox.Counts.NoteDeadLettered();
+            return;
+        }
+
+        if (exchange == _topology.News)
+        {
+            // On the pool: it is about all requests, and this is where replies are read.
+            using (ExecutionContext.SuppressFlow()) _ = Task.Run(Outbox.RenewStorage);
             return;
         }
 
