@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Nito.AsyncEx;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace TinyWorker.RabbitMQ.Broker;
 
@@ -11,7 +12,8 @@ internal enum PublishOutcome
     /// <summary>The broker has it, in every queue that it went to.</summary>
     Stored,
 
-    /// <summary>The broker refused it: a queue is full, or has no leader at the moment.</summary>
+    /// <summary>The broker refused it: a queue is full, or has no leader at the moment. (Or it could not be written: a name of more than
+    /// 255 bytes, a header of a type that AMQP does not have. Then the log says so.)</summary>
     Rejected,
 
     /// <summary>No queue takes it.</summary>
@@ -137,9 +139,19 @@ internal sealed class ConfirmingPublisher
                     while (!TryNote(inHand)) await _hasRoom.WaitAsync(_isEnded).ConfigureAwait(false);
                     var publication = inHand;
                     inHand = null;
-                    await _channel.BasicPublishAsync(
-                        publication.Exchange, publication.RoutingKey, mandatory: true, publication.Properties, publication.Body,
-                        _isEnded).ConfigureAwait(false);
+                    try
+                    {
+                        await _channel.BasicPublishAsync(
+                            publication.Exchange, publication.RoutingKey, mandatory: true, publication.Properties, publication.Body,
+                            _isEnded).ConfigureAwait(false);
+                    }
+                    catch (Exception error) when (error is WireFormattingException or ArgumentException && !_isEnded.IsCancellationRequested)
+                    {
+                        // Nothing of it was sent, and the channel has taken its number back. It must not stop the others.
+                        Log.Unwritable(_session.Logger, publication.Exchange, publication.RoutingKey, error);
+                        lock (_gate) _sent.TakeBack(publication);
+                        End(publication, PublishOutcome.Rejected);
+                    }
                 }
             }
         }
@@ -226,7 +238,7 @@ internal sealed class ConfirmingPublisher
 
         var time = _session.TimeProvider;
         if (time.GetElapsedTime(since) < _pauseBetweenChannels) return;
-        while (!IsNothingSent()) await _hasRoom.WaitAsync(_isEnded).ConfigureAwait(false);
+        if (!await WaitUntilNothingIsSentAsync(time).ConfigureAwait(false)) return;
         if (Volatile.Read(ref _rejectsSince) == 0) return; // one was stored after all
 
         Log.ChannelReplaced(_session.Logger, time.GetElapsedTime(since).TotalSeconds);
@@ -239,6 +251,23 @@ internal sealed class ConfirmingPublisher
         // A full queue rejects everything, too. There no other channel helps.
         Volatile.Write(ref _rejectsSince, 0);
         _pauseBetweenChannels = TimeSpan.FromTicks(Math.Min(_pauseBetweenChannels.Ticks * 2, LongestPauseBetweenChannels.Ticks));
+    }
+
+    // Not longer than a moment: one of them may never be answered.
+    private async Task<bool> WaitUntilNothingIsSentAsync(TimeProvider time)
+    {
+        using var patience = new CancellationTokenSource(RejectsAllFor, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _isEnded);
+        try
+        {
+            while (!IsNothingSent()) await _hasRoom.WaitAsync(linked.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!_isEnded.IsCancellationRequested)
+        {
+            Volatile.Write(ref _rejectsSince, time.GetTimestamp()); // and look again later
+            return false;
+        }
     }
 
     private bool IsNothingSent()

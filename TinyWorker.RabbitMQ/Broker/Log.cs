@@ -39,6 +39,9 @@ internal static partial class Log
         "The broker has rejected all that was published on a channel for {Seconds:0.#} s. Another channel takes its place.")]
     public static partial void ChannelReplaced(ILogger logger, double seconds);
 
+    [LoggerMessage(211, LogLevel.Error, "A message for '{RoutingKey}' at exchange '{Exchange}' cannot be written, and counts as rejected.")]
+    public static partial void Unwritable(ILogger logger, string exchange, string routingKey, Exception error);
+
     [LoggerMessage(
         210, LogLevel.Warning,
         "The broker confirmed later messages and not the one for '{RoutingKey}' at exchange '{Exchange}'. It counts as lost.")]
