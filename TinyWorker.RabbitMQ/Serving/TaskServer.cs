@@ -4,6 +4,7 @@ using Nito.AsyncEx;
 using TinyWorker.Diagnostics;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ.Serving;
 
@@ -17,7 +18,7 @@ namespace TinyWorker.RabbitMQ.Serving;
 /// come one at a time, but those of the two channels, ends of tasks, cancellations, ticks, ends of sessions and the stop come at any time and
 /// on any thread.
 /// </remarks>
-internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
+internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
@@ -45,6 +46,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
     private readonly TaskCompletionSource<TroupeException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _impatience = new();          // never disposed: it has no timer
     private bool _isStarted;
+    private IDisposable? _figures;              // that stand beside the local troupe; set when it is started
     private Task? _stop;                        // set once, by whoever stops first
     private volatile ServingSession? _session;  // the newest one that was set up
     private volatile bool _isStopping;
@@ -96,6 +98,8 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
             }
 
             _isStarted = true;
+            RabbitMeter.Add(this);
+            _figures = TroupeFigures.Attach(_troupe, () => BrokerFigures.Of(Snapshot()));
         }
 
         using (stopping.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), _stopRequested))
@@ -175,6 +179,8 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
         await _connection.DisposeAsync().ConfigureAwait(false);
         _session?.Outbox.End();
         _ticker.Dispose();
+        if (_isStarted) RabbitMeter.End(this);
+        _figures?.Dispose();
         if (_isStarted) Log.Stopped(_logger, _troupe.Name, HostName);
     }
 
