@@ -243,11 +243,11 @@ public sealed class ServingOutboxTests
             return channel;
         }
 
-        private async Task<IOutboxChannel> OpenAsync(CancellationToken token)
+        private async Task<IOutboxChannel> OpenAsync()
         {
             Interlocked.Increment(ref _tries);
             if (FailsOpening) throw new InvalidOperationException("no channel");
-            if (HoldsOpening) await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            if (HoldsOpening) await new TaskCompletionSource().Task;
             var channel = new FakeChannel();
             _channels.Enqueue(channel);
             return channel;

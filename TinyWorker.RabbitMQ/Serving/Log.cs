@@ -33,7 +33,8 @@ internal static partial class Log
 
     [LoggerMessage(
         227, LogLevel.Warning,
-        "{Troupe}: task {TaskId} was delivered {Deliveries} times and has not ended. Its hosts may have died of it: it goes to the suspects.")]
+        "{Troupe}: task {TaskId} was delivered {Deliveries} times and has not ended. Its hosts may have died of it: it goes to the " +
+        "suspects.")]
     public static partial void Suspected(ILogger logger, string troupe, string taskId, int deliveries);
 
     [LoggerMessage(228, LogLevel.Warning, "{Troupe}: task {TaskId} faulted, and nobody waits for its reply: {Error}")]

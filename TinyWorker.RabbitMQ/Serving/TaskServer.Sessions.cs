@@ -1,5 +1,4 @@
 using System.Text;
-using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
 
 namespace TinyWorker.RabbitMQ.Serving;
@@ -30,7 +29,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         var tasks = await broker.OpenChannelAsync(prefetch: 0, cancellationToken).ConfigureAwait(false);
         var suspects = await broker.OpenChannelAsync(prefetch: 1, cancellationToken).ConfigureAwait(false);
         var outbox = new Outbox(
-            _clock, async token => new PublisherChannel(await broker.OpenPublisherAsync(token).ConfigureAwait(false)), _ticker.Wake);
+            _clock, async () => new PublisherChannel(await broker.OpenPublisherAsync(broker.Ended).ConfigureAwait(false)), _ticker.Wake);
         var session = new ServingSession(broker, tasks, suspects, outbox, NoteSettled);
         broker.Ended.UnsafeRegister(
             _ =>
@@ -153,7 +152,7 @@ internal sealed partial class TaskServer<TIn, TOut>
 
     private void OnCancellation(string taskId) => _tasks.Cancel(taskId)?.CancelForSubmitter();
 
-    /// <summary>The local troupe runs nothing: no task is to fault for that. To be called before the first delivery is given back.</summary>
+    /// <summary>The local troupe runs nothing: no task is to fault for that. Called before the first delivery is given back.</summary>
     /// <param name="cause">What a task faulted with; null if it was cancelled.</param>
     private void GoDown(Exception? cause)
     {

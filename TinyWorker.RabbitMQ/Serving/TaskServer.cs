@@ -14,9 +14,9 @@ namespace TinyWorker.RabbitMQ.Serving;
 /// </summary>
 /// <remarks>
 /// Who owns what. The table of tasks owns the state and the deliveries of each task; the connection owns the sessions; a session owns its
-/// deliveries and its outbox; _consuming is held by whoever changes the consumers; the ticker drives what takes time. Deliveries of a channel
-/// come one at a time, but those of the two channels, ends of tasks, cancellations, ticks, ends of sessions and the stop come at any time and
-/// on any thread.
+/// deliveries and its outbox; _consuming is held by whoever changes the consumers; the ticker drives what takes time. Deliveries of one
+/// channel come one at a time. Those of the two channels, ends of tasks, cancellations, ticks, ends of sessions and the stop come at any
+/// time and on any thread.
 /// </remarks>
 internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDisposable
 {
@@ -144,8 +144,8 @@ internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDispos
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The order matters. First the consumers go: what is given back would else come again. Then what waits goes back, at once and in order.
-    // Then what runs may end, is answered and acknowledged. What has not ended by then is cancelled and goes back, too. The acknowledgements
-    // are told to the broker before the connection closes; what is not acknowledged by then goes back by that.
+    // Then what runs may end, is answered and acknowledged. What has not ended by then is cancelled and goes back, too. The
+    // acknowledgements are told to the broker before the connection closes; what is not acknowledged by then goes back by that.
     private async Task StopOnceAsync()
     {
         _isStopping = true;
