@@ -308,7 +308,7 @@ internal sealed class SubmittingSide
         if (exchange == _topology.News)
         {
             // On the pool: it is about all requests, and this is where replies are read.
-            using (ExecutionContext.SuppressFlow()) _ = Task.Run(Outbox.RenewStorage);
+            using (ExecutionContext.SuppressFlow()) _ = Task.Run(RenewStorage);
             return;
         }
 
@@ -343,8 +343,7 @@ internal sealed class SubmittingSide
                 try
                 {
                     await _topology.EnsureAsync(session, either.Token).ConfigureAwait(false);
-                    Outbox.RenewStorage();
-                    NoteChange();
+                    RenewStorage();
                 }
                 catch (Exception error)
                 {
@@ -361,6 +360,12 @@ internal sealed class SubmittingSide
             Outbox.Visit();
             NoteChange();
         }
+    }
+
+    private void RenewStorage()
+    {
+        Outbox.RenewStorage();
+        NoteChange();
     }
 
     private async Task EndAsync(Task gone)
