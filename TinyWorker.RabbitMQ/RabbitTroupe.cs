@@ -3,6 +3,7 @@ using TinyWorker.Futures;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
 using TinyWorker.RabbitMQ.Submitting;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ;
 
@@ -66,6 +67,7 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         // What lists troupes lists this one. It is held weakly. Nothing that lives on holds the inner one either: if this object is
         // dropped, so is that, and it drains; when its slots have gone, the connection ends.
         _inner.Inside.Facade = this;
+        TroupeFigures.Attach(this, () => BrokerFigures.Of(side.Snapshot()));
         side.Start(_inner.Inside.Loops.Gone);
     }
 

@@ -83,4 +83,7 @@ internal static partial class Log
         238, LogLevel.Information,
         "{Troupe}: {Slow} replies wait for queues that take none. Host '{Host}' takes further tasks beside them.")]
     public static partial void PlacesFreed(ILogger logger, string troupe, string host, int slow);
+
+    [LoggerMessage(239, LogLevel.Error, "{Troupe}: a listener to the spans of tasks threw.")]
+    public static partial void ListenerFailed(ILogger logger, string troupe, Exception exception);
 }

@@ -5,6 +5,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 using TinyWorker.Tasks;
 
 namespace TinyWorker.RabbitMQ.Submitting;
@@ -17,7 +18,7 @@ namespace TinyWorker.RabbitMQ.Submitting;
 /// The connection has one owner, this object, and ends once: when the slots have gone (whoever ended the troupe), and no task is being
 /// posted. Replies come while the troupe drains. The reply queue goes after that, and the connection last.
 /// </remarks>
-internal sealed class SubmittingSide
+internal sealed class SubmittingSide : IMeteredSubmitter
 {
     // More waits at the broker than here: the client buffers what it has prefetched.
     private const int LeastPrefetch = 16;
@@ -75,6 +76,8 @@ internal sealed class SubmittingSide
 
     public Outbox Outbox { get; }
 
+    string IMeteredSubmitter.Name => _name;
+
     /// <summary>How the connection is, why, and whether it has ever been ready.</summary>
     public (RabbitConnectionState State, TroupeException? Outage, bool WasReady) Connection =>
         (_connection.State, _connection.Outage, Volatile.Read(ref _wasReady));
@@ -89,6 +92,7 @@ internal sealed class SubmittingSide
     public void Start(Task gone)
     {
         _connection.Start();
+        RabbitMeter.Add(this);
         using (ExecutionContext.SuppressFlow()) Ended = Task.Run(() => EndAsync(gone));
     }
 
@@ -157,7 +161,21 @@ internal sealed class SubmittingSide
     private async Task PostOneAsync(string taskId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var message = new PostedMessage(Outbox.Format);
-        message.Write(taskId, body, new ForwardedTerms(), System.Diagnostics.Activity.Current);
+        var span = RabbitActivity.StartSend(Outbox.Format.Exchange, taskId, replyQueue: null, body.Length);
+        message.Write(taskId, body, new ForwardedTerms(), span ?? System.Diagnostics.Activity.Current);
+        var outcome = PublishOutcome.Lost;   // if it is given up before it has been sent
+        try
+        {
+            outcome = await StoreAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            RabbitActivity.EndSend(span, outcome);
+        }
+    }
+
+    private async Task<PublishOutcome> StoreAsync(PostedMessage message, CancellationToken cancellationToken)
+    {
         ISubmittingLink? lostOn = null;
         for (var wasSent = false; ; wasSent = true)
         {
@@ -171,7 +189,7 @@ internal sealed class SubmittingSide
             {
                 case PublishOutcome.Stored:
                     Outbox.Counts.NoteStored();
-                    return;
+                    return outcome;
                 case PublishOutcome.Rejected:
                     Outbox.Counts.NoteRejected();
                     var pause = TimeSpan.FromMilliseconds(Random.Shared.Next(ShortestPause, LongestPause));
@@ -377,6 +395,7 @@ internal sealed class SubmittingSide
         Outbox.End();
         await DeleteReplyQueueAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
+        RabbitMeter.End(this);
         NoteChange();
     }
 
