@@ -101,12 +101,15 @@ internal sealed class ConfirmingPublisher
         return publisher;
     }
 
-    /// <summary>Publishes, mandatory and persistent. Returns at once. It ends as <see cref="PublishOutcome.Lost"/> if the session has
+    /// <summary>Publishes, mandatory and persistent. Returns at once, and never ends it before. It ends as <see cref="PublishOutcome.Lost"/> if the session has
     /// ended.</summary>
     public void Publish(Publication publication)
     {
         Interlocked.Increment(ref _outstanding);
-        if (!_queue.Writer.TryWrite(publication)) End(publication, PublishOutcome.Lost);
+        if (_queue.Writer.TryWrite(publication)) return;
+        // Not on the caller's stack: whoever publishes again what was lost would come back here, deeper each time.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static lost => lost.This.End(lost.Publication, PublishOutcome.Lost), (This: this, Publication: publication), preferLocal: false);
     }
 
     /// <summary>Ends this publisher alone; what is outstanding ends as <see cref="PublishOutcome.Lost"/>, and so does what is published
