@@ -137,7 +137,8 @@ internal sealed class SettingsTests
         var code = new RabbitHostSettings { VirtualHost = "v", UserName = "u" };
         Assert.That(OptionsOfRabbitSettings.BrokerOf(code).ToString(), Is.EqualTo("localhost:5672 (virtual host 'v')"));
         Assert.That(
-            await OptionsOfRabbitSettings.BrokerOf(code).Credentials(CancellationToken.None), Is.EqualTo(new RabbitCredentials("u", "guest")));
+            await OptionsOfRabbitSettings.BrokerOf(code).Credentials(CancellationToken.None),
+            Is.EqualTo(new RabbitCredentials("u", "guest")));
     }
 
     [TestCase(null, 20, 20)]

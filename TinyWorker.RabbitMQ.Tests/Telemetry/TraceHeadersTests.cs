@@ -137,7 +137,8 @@ internal sealed class TraceHeadersTests
         DeliveryBaggage.Write(activity, "inner.1", 1, redelivered: false);
         Assert.That(RabbitDelivery.Current, Is.EqualTo(new RabbitDelivery("inner.1", 1, false)));
         Assert.That(activity.GetBaggageItem("tenant"), Is.EqualTo("newer"));
-        Assert.That(activity.Baggage.Where(item => item.Key == "tenant").Select(item => item.Value), Is.EqualTo(new[] { "newer", "a b,c=d;ü" }));
+        Assert.That(
+            activity.Baggage.Where(item => item.Key == "tenant").Select(item => item.Value), Is.EqualTo(new[] { "newer", "a b,c=d;ü" }));
         RabbitActivity.EndProcess(activity, TaskOutcome.Ok, null);
     }
 
