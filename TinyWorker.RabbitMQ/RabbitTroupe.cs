@@ -3,6 +3,7 @@ using TinyWorker.Futures;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
 using TinyWorker.RabbitMQ.Submitting;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ;
 
@@ -66,6 +67,7 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         // What lists troupes lists this one. It is held weakly. Nothing that lives on holds the inner one either: if this object is
         // dropped, so is that, and it drains; when its slots have gone, the connection ends.
         _inner.Inside.Facade = this;
+        TroupeFigures.Attach(this, () => BrokerFigures.Of(side.Snapshot()));
         side.Start(_inner.Inside.Loops.Gone);
     }
 
@@ -115,8 +117,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
 
     /// <inheritdoc/>
     /// <remarks>It lists no workers: those are at the hosts. Running are the tasks that are at the broker and its hosts. While the broker
-    /// is away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection), <see cref="TroupeCondition.Degraded"/>
-    /// (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
+    /// is away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection),
+    /// <see cref="TroupeCondition.Degraded"/> (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
     public TroupeSnapshot Snapshot() => OwnCounts(_inner.Snapshot());
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ internal sealed class ServedTroupe : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource> _gates = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource> _begun = new();
     private readonly ConcurrentDictionary<int, int> _runs = new();
+    private Func<RabbitHostOptions, RabbitHostOptions>? _change;
     private Task? _run;
 
     private ServedTroupe(string name, TinyTroupe<int, int> troupe, RabbitTroupeHost<int, int> host) =>
@@ -33,9 +34,11 @@ internal sealed class ServedTroupe : IAsyncDisposable
         ServedTroupe served = null!;
         var name = Brokers.NewTroupe();
         var troupe = new TinyTroupe<int, int>(
-            (input, token) => served.RunTaskAsync(input, token), new PoolTroupeOptions { Name = name, Workers = workers, Capacity = capacity });
+            (input, token) => served.RunTaskAsync(input, token),
+            new PoolTroupeOptions { Name = name, Workers = workers, Capacity = capacity });
         served = new ServedTroupe(name, troupe, null!);
-        await served.ServeAsync(uri, change);
+        served._change = change;
+        await served.ServeAsync(uri);
         served.Submitter = await RawSubmitter.ConnectAsync(uri, name);
         return served;
     }
@@ -60,6 +63,13 @@ internal sealed class ServedTroupe : IAsyncDisposable
         await Within.Time(_run!, "RunAsync to end");
     }
 
+    /// <summary>Stops the host, and starts another with the same local troupe.</summary>
+    public async Task RestartHostAsync()
+    {
+        await StopHostAsync();
+        await ServeAsync(await Brokers.UriAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var gate in _gates.Values) gate.TrySetResult();
@@ -69,10 +79,10 @@ internal sealed class ServedTroupe : IAsyncDisposable
         await Submitter.DisposeAsync();
     }
 
-    private async Task ServeAsync(string uri, Func<RabbitHostOptions, RabbitHostOptions>? change)
+    private async Task ServeAsync(string uri)
     {
         var options = new RabbitHostOptions { Broker = uri, Prefetch = 10, LoggerFactory = Logs, HostName = "host-1" };
-        Host = new RabbitTroupeHost<int, int>(Troupe, change?.Invoke(options) ?? options);
+        Host = new RabbitTroupeHost<int, int>(Troupe, _change?.Invoke(options) ?? options);
         _run = Host.RunAsync(CancellationToken.None);
         await Within.Time(Host.WhenReadyAsync(), "the host to take tasks");
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyWorker.RabbitMQ.Broker;
+using TinyWorker.RabbitMQ.Telemetry;
 using TinyWorker.Tasks;
 
 namespace TinyWorker.RabbitMQ.Submitting;
@@ -45,7 +46,21 @@ internal sealed partial class SubmittingSide
     private async Task PostOneAsync(string taskId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var message = new PostedMessage(Outbox.Format);
-        message.Write(taskId, body, new ForwardedTerms(), Activity.Current);
+        var span = RabbitActivity.StartSend(Outbox.Format.Exchange, taskId, replyQueue: null, body.Length);
+        message.Write(taskId, body, new ForwardedTerms(), span ?? Activity.Current);
+        var outcome = PublishOutcome.Lost;   // if it is given up before it has been sent
+        try
+        {
+            outcome = await StoreAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            RabbitActivity.EndSend(span, outcome);
+        }
+    }
+
+    private async Task<PublishOutcome> StoreAsync(PostedMessage message, CancellationToken cancellationToken)
+    {
         ISubmittingLink? lostOn = null;
         for (var wasSent = false; ; wasSent = true)
         {
@@ -59,7 +74,7 @@ internal sealed partial class SubmittingSide
             {
                 case PublishOutcome.Stored:
                     Outbox.Counts.NoteStored();
-                    return;
+                    return outcome;
                 case PublishOutcome.Rejected:
                     Outbox.Counts.NoteRejected();
                     var pause = TimeSpan.FromMilliseconds(Random.Shared.Next(ShortestPause, LongestPause));

@@ -4,6 +4,7 @@ using Nito.AsyncEx;
 using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ.Submitting;
 
@@ -16,7 +17,7 @@ namespace TinyWorker.RabbitMQ.Submitting;
 /// posted. Replies come while the troupe drains. The reply queue goes after that, and the connection last.
 /// </remarks>
 #pragma warning disable CA1001 // It ends by itself, when the slots have gone: see Ended.
-internal sealed partial class SubmittingSide
+internal sealed partial class SubmittingSide : IMeteredSubmitter
 #pragma warning restore CA1001
 {
     // More waits at the broker than here: the client buffers what it has prefetched.
@@ -73,6 +74,8 @@ internal sealed partial class SubmittingSide
 
     public Outbox Outbox { get; }
 
+    string IMeteredSubmitter.Name => _name;
+
     /// <summary>How the connection is, why, and whether it has ever been ready.</summary>
     public (RabbitConnectionState State, TroupeException? Outage, bool WasReady) Connection =>
         (_connection.State, _connection.Outage, Volatile.Read(ref _wasReady));
@@ -87,6 +90,7 @@ internal sealed partial class SubmittingSide
     public void Start(Task gone)
     {
         _connection.Start();
+        RabbitMeter.Add(this);
         using (ExecutionContext.SuppressFlow()) Ended = Task.Run(() => EndAsync(gone));
     }
 
@@ -149,6 +153,7 @@ internal sealed partial class SubmittingSide
         Outbox.End();
         await DeleteReplyQueueAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
+        RabbitMeter.End(this);
         NoteChange();
     }
 
