@@ -99,7 +99,9 @@ public sealed class RabbitDeadLetters
         var settings = new BrokerConnectionSettings(
             _name, "reader of dead letters", _broker, RabbitTroupeOptions.DefaultHeartbeat, BrokerLostAfter, NullLogger.Instance,
             TimeProvider.System);
-        var connection = new BrokerConnection(settings, static (_, _) => Task.CompletedTask);
+        // A look, so that a missing permission is known as one.
+        var connection = new BrokerConnection(
+            settings, (session, cancelled) => TroupeTopology.LookAsync(session, _topology.Dead, cancelled));
         connection.Start();
         return connection;
     }

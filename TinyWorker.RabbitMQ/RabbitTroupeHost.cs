@@ -56,8 +56,8 @@ public sealed class RabbitTroupeHost<TIn, TOut> : IAsyncDisposable
     /// <returns>A task that ends when the host has stopped.</returns>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
-    /// <summary>What the host is doing now. Takes a moment, whatever the tasks do. The counts of the queues are some seconds old, for to ask
-    /// for them makes the host look again.</summary>
+    /// <summary>What the host is doing now. Takes a moment, whatever the tasks do. The counts of the queues are some seconds old: the host
+    /// asks for new ones aside, and shows them at the next call.</summary>
     /// <returns>The counts.</returns>
     public RabbitHostSnapshot Snapshot() => _server.Snapshot();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
 
 namespace TinyWorker.RabbitMQ.Tests.Broker;

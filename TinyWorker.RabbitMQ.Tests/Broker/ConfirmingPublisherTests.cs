@@ -83,6 +83,25 @@ public sealed class ConfirmingPublisherTests
     }
 
     [Test]
+    public async Task Publish_OfWhatAmqpCannotCarry_IsRejectedAndItsNeighboursAreStored()
+    {
+        await using var test = new TestConnection(await Brokers.UriAsync());
+        var session = await test.ReadyAsync();
+        var publisher = await session.OpenPublisherAsync(default);
+        var messages = Enumerable.Range(0, 60)
+            .Select(i => new TestMessage(test.Topology.Tasks, i % 3 == 0 ? new string('x', 256) : "", $"m{i}")).ToArray();
+        messages[1].Properties.Headers = new Dictionary<string, object?> { ["x"] = new object() };
+        messages[2].Properties.CorrelationId = new string('x', 300);
+        foreach (var message in messages) publisher.Publish(message);
+        await Within.Time(Task.WhenAll(messages.Select(message => message.Ended)), "the confirms");
+        Assert.That(
+            messages.Select(message => message.Outcomes.Single()),
+            Is.EqualTo(messages.Select((_, i) => i < 3 || i % 3 == 0 ? PublishOutcome.Rejected : PublishOutcome.Stored)));
+        Assert.That(session.Ended.IsCancellationRequested, Is.False);
+        Assert.That(test.LogLines(), Has.Some.Contains("cannot be written"));
+    }
+
+    [Test]
     public async Task Publish_AgainFromItsEnd_IsAnotherPublication()
     {
         await using var test = new TestConnection(await Brokers.UriAsync());

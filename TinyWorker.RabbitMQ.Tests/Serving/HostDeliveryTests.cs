@@ -15,7 +15,8 @@ public sealed class HostDeliveryTests
 
         var reply = await served.Submitter.ReplyAsync();
         Assert.That((reply.TaskId, reply.Outcome, reply.Attempt, reply.Number), Is.EqualTo(("a", TaskOutcome.Ok, 1, 40)));
-        await served.UntilAsync(static host => host is { Unacknowledged: 0, Replied: 1, Run: 1, Remembered: 1 }, "the task to be acknowledged");
+        await served.UntilAsync(
+            static host => host is { Unacknowledged: 0, Replied: 1, Run: 1, Remembered: 1 }, "the task to be acknowledged");
     }
 
     [Test]
@@ -227,7 +228,8 @@ public sealed class HostDeliveryTests
         await served.Submitter.SendAsync("b", 4);
 
         var replies = await served.Submitter.RepliesAsync(2);
-        Assert.That(replies["a"].Exception, Is.TypeOf<InvalidDataException>().With.Message.Contains("System.Int32").And.Message.Contains("host-1"));
+        Assert.That(
+            replies["a"].Exception, Is.TypeOf<InvalidDataException>().With.Message.Contains("System.Int32").And.Message.Contains("host-1"));
         Assert.That(replies["a"].Error, Does.StartWith("InvalidDataException: The input of task a"));
         Assert.That(replies["b"].Number, Is.EqualTo(40));
     }
@@ -241,7 +243,8 @@ public sealed class HostDeliveryTests
 
         var reply = await served.Submitter.ReplyAsync();
         Assert.That((reply.TaskId, reply.Number, reply.Attempt), Is.EqualTo(("a", 40, 3)));
-        await served.UntilAsync(static host => host is { Unacknowledged: 0, Suspected: 1, Delivered: 2, Run: 1 }, "both to be acknowledged");
+        await served.UntilAsync(
+            static host => host is { Unacknowledged: 0, Suspected: 1, Delivered: 2, Run: 1 }, "both to be acknowledged");
         Assert.That(served.Logs.ToString(), Does.Contain("task a was delivered 2 times"));
     }
 

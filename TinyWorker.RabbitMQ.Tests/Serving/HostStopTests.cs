@@ -47,7 +47,8 @@ public sealed class HostStopTests
     [Test]
     public async Task Stop_OfTasksThatDoNotEnd_CancelsThemAfterTheDrainTimeoutAndGivesThemBack()
     {
-        await using var served = await ServedTroupe.StartAsync(static options => options with { DrainTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var served = await ServedTroupe.StartAsync(
+            static options => options with { DrainTimeout = TimeSpan.FromMilliseconds(300) });
         await served.Submitter.SendAsync("running", -1);
         await served.BegunAsync(-1);
 

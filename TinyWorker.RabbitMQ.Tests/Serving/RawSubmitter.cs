@@ -48,7 +48,8 @@ internal sealed class RawSubmitter : IAsyncDisposable
     }
 
     /// <summary>Sends a task, and waits until it is stored.</summary>
-    public Task SendAsync(string id, int input, string? contract = null, string? replyTo = "", Action<IDictionary<string, object?>>? headers = null) =>
+    public Task SendAsync(
+        string id, int input, string? contract = null, string? replyTo = "", Action<IDictionary<string, object?>>? headers = null) =>
         SendAsync(id, _codec.Write(input), contract, replyTo, headers);
 
     /// <inheritdoc cref="SendAsync(string, int, string?, string?, Action{IDictionary{string, object?}}?)"/>
@@ -71,7 +72,8 @@ internal sealed class RawSubmitter : IAsyncDisposable
 
     /// <summary>Tells all hosts that a task is cancelled.</summary>
     public async Task CancelAsync(string id) => await Within.Time(
-        _channel.BasicPublishAsync($"tw.{_troupe}.control", "", mandatory: false, new BasicProperties(), Encoding.UTF8.GetBytes(id)).AsTask(),
+        _channel.BasicPublishAsync(
+            $"tw.{_troupe}.control", "", mandatory: false, new BasicProperties(), Encoding.UTF8.GetBytes(id)).AsTask(),
         "a cancellation to be sent");
 
     /// <summary>The next reply, in the order in which they come.</summary>

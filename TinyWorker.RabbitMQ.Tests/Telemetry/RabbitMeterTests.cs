@@ -60,7 +60,7 @@ internal sealed class RabbitMeterTests
         RabbitMeter.Add(first);
         RabbitMeter.Add(second);
         Assert.That(Read(name)["sent"], Is.EqualTo(22), "sides of one name are added up");
-        first.Broker = first.Broker with { Sent = 12, Connection = RabbitConnectionState.Closed };
+        first.Now = first.Now with { Sent = 12, Connection = RabbitConnectionState.Closed };
         RabbitMeter.End(first);
         Assert.That(Read(name)["sent"], Is.EqualTo(23));
         Assert.That(Read(name)["connections submitter ready"], Is.EqualTo(1));
@@ -128,7 +128,9 @@ internal sealed class RabbitMeterTests
     {
         public string Name => name;
 
-        public RabbitTroupeSnapshot Broker { get; set; } = snapshot;
+        public RabbitTroupeSnapshot Now { get; set; } = snapshot;
+
+        public RabbitTroupeSnapshot Snapshot() => Now;
     }
 
     private sealed class FakeHost(RabbitHostSnapshot snapshot) : IMeteredHost

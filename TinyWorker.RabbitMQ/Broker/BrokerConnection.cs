@@ -41,6 +41,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     internal static readonly TimeSpan SetUpTimeout = TimeSpan.FromSeconds(10);
     private const uint MaxMessage = 160 * 1024 * 1024;
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TimerTolerance = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly BrokerConnectionSettings _settings;
@@ -249,8 +250,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         using var handshake = new CancellationTokenSource(HandshakeTimeout, _settings.TimeProvider);
         using var connecting = CancellationTokenSource.CreateLinkedTokenSource(handshake.Token, _closing.Token);
         var credentials = await _settings.Broker.Credentials(connecting.Token).WaitAsync(connecting.Token).ConfigureAwait(false);
-        var node = new AmqpTcpEndpoint(
-            endpoint.Host, endpoint.Port, _settings.Broker.Tls ?? new SslOption(), MaxMessage);
+        var node = new AmqpTcpEndpoint(endpoint.Host, endpoint.Port, TlsFor(endpoint), MaxMessage);
         var session = await BrokerSession.OpenAsync(
             FactoryFor(credentials), node, _settings.Logger, _settings.TimeProvider, connecting.Token).ConfigureAwait(false);
         session.BlockedChanged = reason => OnBlocked(session, reason);
@@ -280,6 +280,25 @@ internal sealed class BrokerConnection : IAsyncDisposable
             if (ownReason is not null && BrokerFault.CodeOf(error) == 0) throw ownReason;
             throw;
         }
+    }
+
+    // The certificate of each node is for that node, unless the user gave another name.
+    private SslOption TlsFor(RabbitEndpoint endpoint)
+    {
+        if (_settings.Broker.Tls is not { Enabled: true } tls) return new SslOption();
+        if (!string.IsNullOrEmpty(tls.ServerName)) return tls;
+        var own = new SslOption(endpoint.Host, tls.CertPath, enabled: true)
+        {
+            AcceptablePolicyErrors = tls.AcceptablePolicyErrors,
+            CertPassphrase = tls.CertPassphrase,
+            CertificateSelectionCallback = tls.CertificateSelectionCallback,
+            CertificateValidationCallback = tls.CertificateValidationCallback,
+            CheckCertificateRevocation = tls.CheckCertificateRevocation,
+            ClientCertificateContext = tls.ClientCertificateContext,
+            Version = tls.Version,
+        };
+        if (string.IsNullOrEmpty(tls.CertPath)) own.Certs = tls.Certs;
+        return own;
     }
 
     private ConnectionFactory FactoryFor(RabbitCredentials credentials) => new()
@@ -366,6 +385,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         {
             if (_lostTimer is null || _outage is not null) return; // it is back
             var lostFor = _settings.TimeProvider.GetElapsedTime(_downSince);
+            if (lostFor + TimerTolerance < _settings.BrokerLostAfter) return; // it was back, and another timer is under way
             _outage = outage = new BrokerUnavailableException(_settings.Troupe, _settings.Broker, lostFor, _lastError);
         });
         if (outage is null) return;

@@ -34,6 +34,15 @@ internal sealed class SentMessages(int maxCount)
         return true;
     }
 
+    /// <summary>Takes out the newest message, which could not be sent: its number goes to the next one.</summary>
+    public void TakeBack(Publication publication)
+    {
+        if (_next == _oldest || Slot(_next - 1) != publication) throw new InvalidOperationException("It is not the newest one.");
+        Slot(--_next) = null;
+        Count--;
+        AdvanceOldest();
+    }
+
     /// <summary>The broker returned the message with this id; its confirm follows.</summary>
     public void MarkReturned(string messageId)
     {

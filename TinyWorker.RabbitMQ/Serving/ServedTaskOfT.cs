@@ -45,12 +45,12 @@ internal sealed class ServedTask<TIn, TOut>(
     }
 
     /// <summary>Cancels it if no worker has it yet.</summary>
-    /// <returns>Whether that ended it.</returns>
+    /// <returns>Whether that ended it. One that waits for room, or that was sent ahead to a worker process, ends a little later.</returns>
     public bool TryCancelWaiting()
     {
-        if (Volatile.Read(ref _future) is not { Status: TinyFutureStatus.Pending } future) return false;
+        if (!IsWaiting) return false;
         CancelForReturn();
-        return future.Status == TinyFutureStatus.Canceled;
+        return Volatile.Read(ref _future) is { Status: TinyFutureStatus.Canceled };
     }
 
     bool IContinuation.OnSourceCompleted()

@@ -50,8 +50,8 @@ internal sealed class ServingSession
     /// <summary>Whether the consumer of control messages is there, or is being made.</summary>
     public bool HasControl { get; set; }
 
-    /// <summary>From now on what is given back is kept until <see cref="ReleaseHeld"/>: a consumer that is still there would get it again at
-    /// once, and each time counts as an attempt.</summary>
+    /// <summary>From now on what is given back is kept until <see cref="ReleaseHeld"/>: a consumer that is still there would get it again
+    /// at once, and each time counts as an attempt.</summary>
     public void HoldBack()
     {
         lock (_lock) _holdsBack = true;

@@ -14,7 +14,8 @@ internal readonly struct TaskHeaders
     {
         _task = task;
         Before = (int)Math.Clamp(
-            Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(), 0, int.MaxValue - 1);
+            Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(),
+            0, int.MaxValue - 1);
     }
 
     /// <summary>How often the task was delivered before.</summary>

@@ -66,15 +66,25 @@ internal sealed partial class TaskServer<TIn, TOut>
     /// <returns>Whether it went back by this call.</returns>
     private bool Return(ServedTask task, bool hasBegun)
     {
+        Interlocked.Increment(ref _returning);
         var deliveries = _tasks.Return(task);
         for (var i = 0; i < deliveries.Count; i++) GiveBack(deliveries[i], hasBegun);
+        Interlocked.Decrement(ref _returning);
         NoteSettled();
         return deliveries.Count > 0;
     }
 
-    private static void EndActivity(ServedTask<TIn, TOut> task, string? outcome, Exception? error)
+    private void EndActivity(ServedTask<TIn, TOut> task, string? outcome, Exception? error)
     {
-        if (!task.Activity.IsStopped) RabbitActivity.EndProcess(task.Activity, outcome, error);
+        if (task.Activity.IsStopped) return;
+        try
+        {
+            RabbitActivity.EndProcess(task.Activity, outcome, error);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(_logger, _troupe.Name, e);   // a listener is code of the user
+        }
     }
 
     private void NoteTime(ServedTask<TIn, TOut> task)

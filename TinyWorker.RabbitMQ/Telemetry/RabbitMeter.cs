@@ -9,7 +9,7 @@ internal interface IMeteredSubmitter
 {
     string Name { get; }
 
-    RabbitTroupeSnapshot Broker { get; }
+    RabbitTroupeSnapshot Snapshot();
 }
 
 /// <summary>A working side as the meter sees it.</summary>
@@ -84,7 +84,7 @@ internal static class RabbitMeter
         lock (Lock)
         {
             Submitters.Remove(submitter);
-            var last = submitter.Broker;
+            var last = submitter.Snapshot();
             EndedSubmitters[submitter.Name] = EndedSubmitters.TryGetValue(submitter.Name, out var before) ? Sum(before, last) : last;
         }
     }
@@ -183,7 +183,7 @@ internal static class RabbitMeter
         {
             return
             [
-                .. Submitters.Select(static each => (each.Name, each.Broker)),
+                .. Submitters.Select(static each => (each.Name, each.Snapshot())),
                 .. EndedSubmitters.Select(static each => (each.Key, each.Value)),
             ];
         }
@@ -203,7 +203,7 @@ internal static class RabbitMeter
 
     private static List<(string Name, RabbitTroupeSnapshot Snapshot)> LivingSubmitters()
     {
-        lock (Lock) return [.. Submitters.Select(static each => (each.Name, each.Broker))];
+        lock (Lock) return [.. Submitters.Select(static each => (each.Name, each.Snapshot()))];
     }
 
     private static List<RabbitHostSnapshot> LivingHosts()
