@@ -36,7 +36,7 @@ public sealed class ErrorCodecTests
 
     [TestCase("A.B, C, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null", "A.B, C")]
     [TestCase(
-        "A`1[[B[], C, Version=1.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089]], D, Version=2.0.0.0, Culture=de, PublicKeyToken=null",
+        "A`1[[B[], C, Version=1.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934]], D, Version=2.0.0.0, Culture=de, PublicKeyToken=null",
         "A`1[[B[], C]], D")]
     [TestCase("A.B", "A.B")]
     public void WithoutVersions_OfAName_LeavesTypesAndAssemblies(string name, string expected) =>

@@ -287,7 +287,7 @@ internal sealed class BrokerSession
         public override NetworkStream GetStream() => Plain ? base.GetStream() : new BatchingStream(Client);
     }
 
-    internal static bool Plain;
+    internal static bool Plain = Environment.GetEnvironmentVariable("TW_PLAIN") is not null;
 
     private sealed class Consumer(BrokerSession session, IChannel channel, string queue, DeliveryHandler handler) : IAsyncBasicConsumer
     {
