@@ -148,8 +148,9 @@ internal sealed class TaskDeadline
         if ((Volatile.Read(ref _state) & Entered) != 0) _task.StopAtDeadline();
     }
 
+    /// <summary>How long there still is: from zero to the whole span.</summary>
     // A timer of the system counts whole milliseconds. A clock that the user has set back or forth must not lead outside its range.
-    private TimeSpan Left()
+    public TimeSpan Left()
     {
         var clock = _owner.TimeProvider;
         var left = clock.GetElapsedTime(clock.GetTimestamp(), _dueAt);

@@ -64,6 +64,10 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <summary>Whether it has ended, or is about to.</summary>
     public bool IsEnding => Volatile.Read(ref _state) >= Completing;
 
+    /// <summary>What a worker that passes the task on needs to know of its terms.</summary>
+    public ForwardedTerms TermsToForward() =>
+        _context is { Terms: { } terms } context ? new ForwardedTerms(terms.Timeout, context.Deadline?.Left()) : default;
+
     protected TroupeCore<TIn, TOut> Core => core;
 
     private ItemTelemetry? Telemetry => _context as ItemTelemetry;

@@ -267,9 +267,13 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     }
 
     /// <summary>How long one attempt of the task may take, and which option says so; null for no limit.</summary>
-    private (TimeSpan? Limit, string Option) TimeoutOf(WorkItem<TIn, TOut> item) => item.Terms is { Timeout: { } own }
-        ? (own == Timeout.InfiniteTimeSpan ? null : own, nameof(SubmitOptions) + "." + nameof(SubmitOptions.Timeout))
-        : (_settings.TaskTimeout, nameof(TinyTroupeOptions) + "." + nameof(TinyTroupeOptions.TaskTimeout));
+    private (TimeSpan? Limit, string Option) TimeoutOf(WorkItem<TIn, TOut> item)
+    {
+        if (_forwarding is not null) return (null, "");   // it counts from when the task runs, which is elsewhere
+        return item.Terms is { Timeout: { } own }
+            ? (own == Timeout.InfiniteTimeSpan ? null : own, nameof(SubmitOptions) + "." + nameof(SubmitOptions.Timeout))
+            : (_settings.TaskTimeout, nameof(TinyTroupeOptions) + "." + nameof(TinyTroupeOptions.TaskTimeout));
+    }
 
     private void ArmTimeout(WorkItem<TIn, TOut> item)
     {

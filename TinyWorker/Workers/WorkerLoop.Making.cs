@@ -110,6 +110,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _isSynchronous = _worker is TinyWorker<TIn, TOut>;
         Volatile.Write(ref _remote, _worker as IRemoteWorker);
         _prefetching = _worker as IPrefetchingWorker<TIn, TOut>;
+        _forwarding = _worker as IForwardingWorker<TIn, TOut>;
         if (_prefetching is not null) (_prefetching.PrefetchReturned, _prefetching.Lost) = (OnReturned, OnLost);
         _tasksOfThisWorker = 0;
         if (_worker is TinyAsyncWorker<TIn, TOut> slow) await OnFreshStackAfterwardsAsync(slow.StartAsync(_cancellation.Token));

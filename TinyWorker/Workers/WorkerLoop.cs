@@ -51,6 +51,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private ITinyWorker<TIn, TOut>? _worker;      // set while there is one
     // The worker, if it runs elsewhere; stays until the next is made, so that a disposal that hangs can be ended by killing it
     private IRemoteWorker? _remote;
+    private IForwardingWorker<TIn, TOut>? _forwarding;   // _worker, if it passes tasks on
     private bool _isSynchronous;                  // of _worker
     private WorkItem<TIn, TOut>? _current;        // set before the item starts, cleared when it has ended
     private bool _isTaking;                       // read by whoever needs the channel for itself
@@ -321,7 +322,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             // Blocking code that waits for asynchronous code would wait for ever in a context that needs this very thread.
             if (_isSynchronous) SynchronizationContext.SetSynchronizationContext(null);
             if (item.Activity is { } activity) TinyWorkerActivity.Enter(activity);
-            value = await _worker!.CallAsync(argument, _cancellation.Token);
+            value = _forwarding is null
+                ? await _worker!.CallAsync(argument, _cancellation.Token)
+                : await _forwarding.CallAsync(argument, item.TermsToForward(), _cancellation.Token);
         }
         catch (Exception e)
         {

@@ -1,0 +1,1 @@
+throw new ArgumentException("No mode yet.");
