@@ -31,7 +31,7 @@ internal readonly struct TaskHeaders
     {
         if (Number(MessageHeaders.Deadline) is not { } deadline) return null;
         var left = (double)deadline - clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return left < LongestTimer ? TimeSpan.FromMilliseconds(left) : null;
+        return left < LongestTimer ? TimeSpan.FromMilliseconds(Math.Max(left, -LongestTimer)) : null;
     }
 
     /// <summary>How long one attempt may take, as the local troupe understands it.</summary>
@@ -42,17 +42,5 @@ internal readonly struct TaskHeaders
         _ => System.Threading.Timeout.InfiniteTimeSpan,
     };
 
-    private long? Number(string header) => _task.Headers is { } headers && headers.TryGetValue(header, out var value)
-        ? value switch
-        {
-            long number => number,
-            int number => number,
-            short number => number,
-            byte number => number,
-            sbyte number => number,
-            ushort number => number,
-            uint number => number,
-            _ => null,
-        }
-        : null;
+    private long? Number(string header) => Death.NumberOf(_task, header);
 }
