@@ -29,10 +29,10 @@ public sealed class RabbitDeadLetters
     /// <param name="name">The name of the troupe.</param>
     /// <param name="broker">Where the broker is.</param>
     /// <exception cref="ArgumentNullException">The name or the broker is null.</exception>
-    /// <exception cref="ArgumentException">The name is empty or too long for queues, or the broker has no endpoint.</exception>
+    /// <exception cref="ArgumentException">The name cannot be that of a troupe, or the broker has no endpoint.</exception>
     public RabbitDeadLetters(string name, RabbitBroker broker)
     {
-        TroupeTopology.ValidateName(name, nameof(name));
+        OptionChecks.CheckTroupeName(name);
         ArgumentNullException.ThrowIfNull(broker);
         broker.Validate(nameof(broker));
         (_name, _broker, _topology) = (name, broker, new TroupeTopology(name, new()));

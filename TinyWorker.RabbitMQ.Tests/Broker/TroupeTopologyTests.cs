@@ -142,9 +142,9 @@ public sealed class TroupeTopologyTests
     [Test]
     public void Name_ThatNoQueueCanHave_IsRefused()
     {
-        Assert.That(() => TroupeTopology.ValidateName("", "name"), Throws.ArgumentException);
-        Assert.That(() => TroupeTopology.ValidateName(new string('ä', 91), "name"), Throws.ArgumentException);
-        Assert.That(() => TroupeTopology.ValidateName(new string('ä', 90), "name"), Throws.Nothing);
+        Assert.That(() => OptionChecks.CheckTroupeName(""), Throws.ArgumentException);
+        Assert.That(() => OptionChecks.CheckTroupeName(new string('ä', 91)), Throws.ArgumentException);
+        Assert.That(() => OptionChecks.CheckTroupeName(new string('ä', 90)), Throws.Nothing);
     }
 
     private static async Task<PublishOutcome> OutcomeAsync(BrokerSession session, string exchange, string key)
