@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -18,7 +17,6 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     /// <summary>How often the queue of suspects delivers a task again.</summary>
     internal const int SuspectsDeliveryLimit = 3;
 
-    private const int MaxNameBytes = 180;
     private const int MaxDifferences = 16;
     private static readonly TimeSpan NewsTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
@@ -47,14 +45,6 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         (Dead, ExchangeType.Topic), (Suspects, ExchangeType.Fanout), (Tasks, ExchangeType.Fanout), (Control, ExchangeType.Fanout),
         (News, ExchangeType.Fanout),
     ];
-
-    /// <summary>Throws if queues cannot have such a name: the longest of them must fit into the 255 bytes that AMQP has for it.</summary>
-    public static void ValidateName(string troupe, string parameter)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(troupe, parameter);
-        if (Encoding.UTF8.GetByteCount(troupe) > MaxNameBytes)
-            throw new ArgumentException($"The name of a troupe on a broker has at most {MaxNameBytes} bytes: '{troupe}'.", parameter);
-    }
 
     /// <summary>The reply queue of a client.</summary>
     public string Replies(string client) => $"tw.{troupe}.replies.{client}";
@@ -243,12 +233,14 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     {
         using var patience = new CancellationTokenSource(VerificationTimeout, session.TimeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var verifying = found.Select(queue => session.AskAsync((channel, cancelled) => BindAsync(channel, queue, cancelled), linked.Token));
+        var verifying = found.Select(queue => IfAllowedAsync(
+            session.AskAsync((channel, cancelled) => BindAsync(channel, queue, cancelled), linked.Token)));
         if (!_isCompared)
         {
             verifying = verifying
-                .Concat(found.Select(queue => CompareQueueAsync(session, queue, linked.Token)))
-                .Concat(Exchanges.Select(exchange => CompareExchangeAsync(session, exchange.Name, exchange.Type, linked.Token)));
+                .Concat(found.Select(queue => IfAllowedAsync(CompareQueueAsync(session, queue, linked.Token))))
+                .Concat(Exchanges.Select(
+                    exchange => IfAllowedAsync(CompareExchangeAsync(session, exchange.Name, exchange.Type, linked.Token))));
         }
 
         try
@@ -258,6 +250,19 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+        }
+    }
+
+    // A user who may not declare or bind takes what is there, as its owner has made it.
+    private static async Task<bool> IfAllowedAsync(Task<bool> verification)
+    {
+        try
+        {
+            return await verification.ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.AccessRefused)
+        {
+            return false;
         }
     }
 
