@@ -11,7 +11,7 @@ public sealed class PayloadCodecTests
         Assert.That(RoundTrip<byte[]>(bytes), Is.EqualTo(bytes));
         Assert.That(RoundTrip<IReadOnlyList<byte>>(bytes), Is.EqualTo(bytes));
         Assert.That(RoundTrip<IEnumerable<byte>>(bytes), Is.EqualTo(bytes));
-        Assert.That(RoundTrip<object>(bytes).ToString(), Is.EqualTo("AQID"), "JSON knows no bytes");
+        Assert.That(RoundTrip<object>(bytes), Is.EqualTo(bytes));
         // The runtime takes one for a byte[].
         Assert.That(RoundTrip<sbyte[]>([-1, 2]), Is.EqualTo(new sbyte[] { -1, 2 }));
     }
