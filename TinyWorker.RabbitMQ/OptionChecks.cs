@@ -16,7 +16,7 @@ internal static class OptionChecks
     private const int MostReplicas = 99;
 
     // What a troupe's own queues and exchanges end with: see TroupeTopology.
-    private static readonly string[] reservedEnds = [".suspects", ".dead", ".control", ".news"];
+    private static readonly string[] ReservedEnds = [".suspects", ".dead", ".control", ".news"];
 
     private static readonly TimeSpan ShortestHeartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
@@ -33,7 +33,7 @@ internal static class OptionChecks
     {
         ArgumentNullException.ThrowIfNull(name, parameter);
         if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException("The name of a troupe must not be empty.", parameter);
-        if (reservedEnds.FirstOrDefault(end => name.EndsWith(end, StringComparison.Ordinal)) is { } reserved)
+        if (ReservedEnds.FirstOrDefault(end => name.EndsWith(end, StringComparison.Ordinal)) is { } reserved)
         {
             throw new ArgumentException(
                 $"The name of a troupe on a broker must not end with '{reserved}': the queues of '{name}' would be those of the troupe " +
