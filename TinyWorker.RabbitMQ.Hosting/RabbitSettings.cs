@@ -13,8 +13,8 @@ public abstract class RabbitSettings
     /// <value>Null, the default, for <c>localhost:5672</c> with the user guest.</value>
     public RabbitBroker? Broker { get; set; }
 
-    /// <summary>The nodes of the broker as <c>host</c> or <c>host:port</c>; they take the place of those of <see cref="Broker"/>. In the
-    /// configuration a list, or one text with commas.</summary>
+    /// <summary>The nodes of the broker as <c>host</c> or <c>host:port</c>; they take the place of those of <see cref="Broker"/>. In
+    /// the configuration a list, or one text with commas.</summary>
     /// <value>Null, the default, for those of <see cref="Broker"/>.</value>
     public IReadOnlyList<string>? Endpoints { get; set; }
 

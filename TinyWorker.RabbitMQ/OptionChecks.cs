@@ -32,8 +32,8 @@ internal static class OptionChecks
         if (Encoding.UTF8.GetByteCount(name) > LongestName || name.Any(char.IsControl))
         {
             throw new ArgumentException(
-                $"The name of a troupe on a broker becomes a part of the names of its queues: it must have at most {LongestName} bytes in " +
-                $"UTF-8, and no control characters. '{name}' has not.",
+                $"The name of a troupe on a broker becomes a part of the names of its queues: it must have at most {LongestName} bytes " +
+                $"in UTF-8, and no control characters. '{name}' is no such name.",
                 parameter);
         }
     }

@@ -106,7 +106,7 @@ public readonly record struct RabbitEndpoint(string Host, int Port = RabbitBroke
     /// <summary>Host and port.</summary>
     /// <returns>For example <c>10.0.0.1:5672</c>.</returns>
     public override string ToString() =>
-        Host.Contains(':') && !Host.StartsWith('[')
+        Host is not null && Host.Contains(':') && !Host.StartsWith('[')
             ? string.Create(CultureInfo.InvariantCulture, $"[{Host}]:{Port}")
             : string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 }

@@ -33,8 +33,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     private readonly TinyTroupe<TIn, TOut> _inner;   // its workers are slots: each sends one task at a time, and waits for the reply
 
     /// <summary>Makes the submitting side, and begins to connect.</summary>
-    /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at most
-    /// 180 bytes in UTF-8, and no control characters.</param>
+    /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at
+    /// most 180 bytes in UTF-8, and no control characters.</param>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <exception cref="ArgumentNullException">The name is null.</exception>
     /// <exception cref="ArgumentException">The name cannot be, or an option is out of range.</exception>
@@ -116,9 +116,9 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     }
 
     /// <inheritdoc/>
-    /// <remarks>It lists no workers: those are at the hosts. Running are the tasks that are at the broker and its hosts. While the broker is
-    /// away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection), <see cref="TroupeCondition.Degraded"/>
-    /// (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
+    /// <remarks>It lists no workers: those are at the hosts. Running are the tasks that are at the broker and its hosts. While the broker
+    /// is away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection),
+    /// <see cref="TroupeCondition.Degraded"/> (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
     public TroupeSnapshot Snapshot() => OwnCounts(_inner.Snapshot());
 
     /// <inheritdoc/>
@@ -153,7 +153,11 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     public async Task<string> PostAsync(TIn input, string? taskId = null, CancellationToken cancellationToken = default)
     {
         if (taskId is not null && (taskId.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(taskId) > byte.MaxValue))
-            throw new ArgumentException("The id of a task must have from 1 to 255 bytes in UTF-8. Leave it null for a new one.", nameof(taskId));
+        {
+            throw new ArgumentException(
+                "The id of a task must have from 1 to 255 bytes in UTF-8. Leave it null for a new one.", nameof(taskId));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         taskId ??= Guid.NewGuid().ToString("N");
         await _side.PostAsync(taskId, _inputs.Write(input), cancellationToken).ConfigureAwait(false);
@@ -184,7 +188,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         _inner.Abort();
     }
 
-    /// <summary>Stops the troupe without a limit of time; see <see cref="StopAsync"/>. May be called again, and from many threads.</summary>
+    /// <summary>Stops the troupe without a limit of time; see <see cref="StopAsync"/>. May be called again, and from many
+    /// threads.</summary>
     /// <returns>A task that ends when everything has ended.</returns>
     public async ValueTask DisposeAsync()
     {

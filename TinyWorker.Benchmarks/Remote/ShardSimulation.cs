@@ -3,11 +3,12 @@ using System.Diagnostics;
 namespace TinyWorker.Benchmarks.Remote;
 
 /// <summary>What a message costs a broker of three nodes; from a run of <c>remotescale 3</c>.</summary>
-/// <param name="Channels">Microseconds of processor time in channels and connections, before and after the queue, on the leader's node.</param>
+/// <param name="Others">Microseconds of processor time in channels, connections and followers. All of it is taken as that of the leader's
+/// node, half before the queue and half after it: each node leads a third of the queues.</param>
 /// <param name="Leader">In the process that leads the queue. There is one for each queue, and it does one thing at a time.</param>
 /// <param name="LogEntry">In the process of each node that writes the log of all its queues, for one message.</param>
 /// <param name="Flush">Microseconds in which the log is brought to the disk, once for all that waits.</param>
-internal sealed record MessageCosts(double Channels, double Leader, double LogEntry, double Flush);
+internal sealed record MessageCosts(double Others, double Leader, double LogEntry, double Flush);
 
 /// <summary>
 /// A simulation of tasks that are spread over many queues of a cluster of three nodes. A task is two messages: itself and its reply, each
@@ -68,7 +69,7 @@ internal sealed class ShardSimulation
             _logs.Max(station => station.Busy) / second, unfinished > rate * 0.02);
     }
 
-    private void Arrive(Message message, double now) => Enter(CoresOf(message), message, Exponential(_costs.Channels / 2), now);
+    private void Arrive(Message message, double now) => Enter(CoresOf(message), message, Exponential(_costs.Others / 2), now);
 
     // What comes after a station.
     private void End(Message message, Station from, double now)
@@ -83,7 +84,7 @@ internal sealed class ShardSimulation
         else if (Array.IndexOf(_logs, from) >= 0)
         {
             // The second of three: it is stored.
-            if (++message.Copies == 2) Enter(CoresOf(message), message with { IsStored = true }, Exponential(_costs.Channels / 2), now);
+            if (++message.Copies == 2) Enter(CoresOf(message), message with { IsStored = true }, Exponential(_costs.Others / 2), now);
         }
         else if (!message.IsStored)
         {

@@ -56,7 +56,8 @@ internal static class OptionsOfSettings
         var setting = TroupeSection.Instance.All.Select(each => each.Name)
             .FirstOrDefault(each => refusal.Message.StartsWith($"{options.Name}.{each} ", StringComparison.Ordinal));
         return new OptionsValidationException(
-            troupe, typeof(TinyTroupeSettings), [$"{SettingsPath.Of(TroupeSection.RootName, troupe, setting)} cannot be: {refusal.Message}"]);
+            troupe, typeof(TinyTroupeSettings),
+            [$"{SettingsPath.Of(TroupeSection.RootName, troupe, setting)} cannot be: {refusal.Message}"]);
     }
 
     private static ProcessTroupeOptions OfProcesses(TinyTroupeSettings settings)

@@ -27,7 +27,8 @@ internal readonly record struct ShutdownPlan(TimeSpan Patience, TimeSpan Reserve
 
     /// <summary>Throws if what is aborted at the end of the patience could go on longer than the host waits.</summary>
     /// <exception cref="OptionsValidationException">A grace or a drain is too long.</exception>
-    public static void Check(TimeSpan shutdownTimeout, TimeSpan shutdownReserve, IEnumerable<(TroupeRegistration Registration, StartPlan Plan)> parts)
+    public static void Check(
+        TimeSpan shutdownTimeout, TimeSpan shutdownReserve, IEnumerable<(TroupeRegistration Registration, StartPlan Plan)> parts)
     {
         if (shutdownReserve < TimeSpan.Zero)
         {

@@ -60,8 +60,8 @@ internal abstract class BrokerSection<TSettings> : SettingsSection<TSettings>
         foreach (var text in texts)
         {
             // As a URI without a scheme: so an IPv6 address is in brackets.
-            if (text is null || text.Contains('@') || text.Contains('/') || !Uri.TryCreate("amqp://" + text.Trim(), UriKind.Absolute, out var uri)
-                || uri.Host.Length == 0)
+            if (text is null || text.Contains('@') || text.Contains('/')
+                || !Uri.TryCreate("amqp://" + text.Trim(), UriKind.Absolute, out var uri) || uri.Host.Length == 0)
             {
                 wrong = "each must be host or host:port, such as rabbit-1:5672";
                 return null;

@@ -83,9 +83,11 @@ internal static class OptionsOfRabbitSettings
     public static OptionsValidationException Refused<TSettings>(
         TroupeRegistration registration, SettingsSection<TSettings> section, Type options, ArgumentException refusal)
     {
-        // It begins with the type and the member: "RabbitTroupeOptions.Queue.Replicas must be from 1 to 99."
-        var member = refusal.Message.Split(' ')[0].Replace(".", "", StringComparison.Ordinal);
-        var setting = section.All.Select(each => each.Name).FirstOrDefault(each => member == options.Name + each);
+        // It begins with the type and the member: "RabbitTroupeOptions.Capacity must be ...", "RabbitQueueOptions.Replicas must be ...".
+        var member = refusal.Message.Split(' ')[0]
+            .Replace($"{nameof(RabbitQueueOptions)}.", nameof(RabbitTroupeOptions.Queue), StringComparison.Ordinal)
+            .Replace($"{options.Name}.", "", StringComparison.Ordinal);
+        var setting = section.All.Select(each => each.Name).FirstOrDefault(each => member == each);
         return new OptionsValidationException(
             registration.Name, typeof(TSettings), [$"{registration.Path(setting)} cannot be: {refusal.Message}"]);
     }

@@ -69,8 +69,8 @@ internal sealed class MadeRabbitHost<TIn, TOut>(
         var now = host.Snapshot();
         var text = now.Unacknowledged == 0
             ? $"The host of '{Troupe}' has no task of its broker."
-            : $"The host of '{Troupe}' has {now.Unacknowledged} deliveries that are not acknowledged: they go back to the broker, and another " +
-                "host gets them.";
+            : $"The host of '{Troupe}' has {now.Unacknowledged} deliveries that are not acknowledged: they go back to the broker, and " +
+                "another host gets them.";
         return new PartExplanation(now.Unacknowledged > 0, text, text);
     }
 

@@ -105,6 +105,6 @@ public sealed class AcknowledgerTests
             else misses++;
         }
 
-        Assert.That(left, Is.EqualTo(expected));
+        Assert.That(left, Is.EquivalentTo(expected));
     }
 }

@@ -50,7 +50,18 @@ public sealed class BrokerLossTests
         await node.StartAsync();
         var session = await test.ReadyAsync();
         await Within.Time(publishing);
-        await Within.Time(isOver.Task, "the confirms of all", RabbitNode.Patience);
+        try
+        {
+            await Within.Time(isOver.Task, "the confirms of all", RabbitNode.Patience);
+        }
+        catch
+        {
+            var all = messages.SelectMany(message => message.Outcomes).CountBy(outcome => outcome);
+            Assert.Fail(
+                $"{stored} stored, {lost} not, outstanding {publisher.Outstanding}, {test.Connection.State}, {string.Join(", ", all)}\n" +
+                string.Join('\n', test.LogLines()) + node.LogTail());
+        }
+
         Assert.That(test.WasMissing, Is.False);
         Assert.That(test.Connection.Reconnects, Is.GreaterThanOrEqualTo(1));
         Assert.That(lost, Is.Positive);
@@ -63,7 +74,8 @@ public sealed class BrokerLossTests
 
         async Task AgainAsync(int index)
         {
-            await Within.Time(test.Connection.WhenReadyAsync(default), "the connection", RabbitNode.Patience);
+            await test.UntilAsync(
+                () => test.Connection.Current is { Ended.IsCancellationRequested: false } || isOver.Task.IsCompleted, "another session");
             Volatile.Read(ref publisher).Publish(messages[index]);
         }
     }

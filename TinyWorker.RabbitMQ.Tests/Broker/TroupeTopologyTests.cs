@@ -27,7 +27,7 @@ public sealed class TroupeTopologyTests
         var session = await second.ReadyAsync();
         Assert.That(second.WasMissing, Is.False);
         var line = second.LogLines(LogLevel.Warning).Single(each => each.Contains($"'{first.Topology.Tasks}'", StringComparison.Ordinal));
-        Assert.That(line, Does.Contain("x-delivery-limit").And.Contain("x-max-length").And.Contain("'7'").And.Contain("'9'"));
+        Assert.That(line, Does.Contain("x-max-length").And.Contain("'100'").And.Contain("x-quorum-initial-group-size").And.Contain("'1'"));
         await second.Topology.EnsureAsync(session, default);
         Assert.That(second.LogLines(LogLevel.Warning).Count(each => each == line), Is.EqualTo(1), "it is said once");
     }

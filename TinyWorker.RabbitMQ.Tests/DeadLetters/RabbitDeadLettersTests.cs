@@ -45,11 +45,11 @@ public sealed class RabbitDeadLettersTests
     public async Task Replay_PutsTheTaskBackAsNewAndRemovesTheLetter()
     {
         await using var test = new TestConnection(await Brokers.UriAsync());
-        await BuryAsync(test, 3, before: 2);
+        var ids = await BuryAsync(test, 3, before: 2);
         var letters = new RabbitDeadLetters(test.Troupe, await Brokers.UriAsync());
         Assert.That(await letters.ReplayAsync("m1"));
         Assert.That(await letters.ReplayAsync("m1"), Is.False);
-        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(new[] { "m0", "m2" }));
+        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(ids.Where(id => id != "m1")));
         var channel = await (await test.ReadyAsync()).OpenChannelAsync(0, default);
         var task = await channel.BasicGetAsync(test.Topology.Tasks, autoAck: true);
         Assert.That(task!.BasicProperties.MessageId, Is.EqualTo("m1"));
@@ -79,11 +79,11 @@ public sealed class RabbitDeadLettersTests
     public async Task Discard_RemovesThatLetterAlone()
     {
         await using var test = new TestConnection(await Brokers.UriAsync());
-        await BuryAsync(test, 3);
+        var ids = await BuryAsync(test, 3);
         var letters = new RabbitDeadLetters(test.Troupe, await Brokers.UriAsync());
         Assert.That(await letters.DiscardAsync("m0"));
         Assert.That(await letters.DiscardAsync("nobody"), Is.False);
-        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(new[] { "m1", "m2" }));
+        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(ids.Where(id => id != "m0")));
     }
 
     [Test]

@@ -29,7 +29,7 @@ internal sealed class SampleTests
         await Within.Time(worker.StartAsync());
         await Within.Time(shop.StartAsync());
         var words = shop.Services.GetRequiredService<ITinyTroupe<string, int>>();
-        Assert.That(await Within.Time(words.CallAsync("to be or not")), Is.EqualTo(4));
+        Assert.That(await Within.Time(words.CallAsync("to be or not").AsTask()), Is.EqualTo(4));
         await Within.Time(shop.StopAsync());
         await Within.Time(worker.StopAsync());
         await Brokers.ForgetAsync("words");

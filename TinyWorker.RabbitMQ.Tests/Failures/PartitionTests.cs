@@ -35,27 +35,6 @@ public sealed class PartitionTests
         if (side == Side.Submitter) run.NothingRanTwice();
     }
 
-    [TestCase(Side.Submitter)]
-    [TestCase(Side.Hosts)]
-    [Category("Long")]
-    public async Task Network_SilentFor25Seconds_LosesNothing(Side side)
-    {
-        var node = await Brokers.SharedAsync();
-        await using var ofSubmitter = new BrokerProxy(node.Port);
-        await using var ofHosts = new BrokerProxy(node.Port);
-        await using var run = new FailureRun(ofSubmitter.Uri, hostBroker: ofHosts.Uri);
-        await run.HostAsync();
-        await run.SubmitAsync(300, 10);
-        await run.UntilEndedAsync(50);
-        var silent = side == Side.Submitter ? ofSubmitter : ofHosts;
-        silent.Silence();
-        var back = Task.Delay(TimeSpan.FromSeconds(25));
-        await run.SubmitAsync(50, 10);
-        await back;
-        silent.Resume();
-        await run.AllEndRightAsync(FailureRun.Recovery);
-    }
-
     [Test]
     public async Task Network_ThatIsSlow_IsNoFailure()
     {

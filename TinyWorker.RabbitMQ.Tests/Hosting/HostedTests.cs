@@ -171,6 +171,23 @@ internal sealed class HostedTests
     }
 
     [Test]
+    public async Task Application_AtSigterm_EndsWhatRunsAndRunsNothingTwice()
+    {
+        await using var run = new FailureRun(await Brokers.UriAsync());
+        var settings = new HostSettings(run.Broker, run.Troupe, Prefetch: 20);
+        await using var leaving = await TestProgram.StartAsync(HostedProgram.Name, settings, run.Ledger);
+        await leaving.LineAsync("ready");
+        await run.SubmitAsync(100, 50);
+        await run.UntilEndedAsync(5);
+        var exit = leaving.TerminateAsync();
+        await using var other = await TestProgram.StartAsync(HostedProgram.Name, settings, run.Ledger);
+        Assert.That(await exit, Is.Zero, leaving.Errors);
+        await run.AllEndRightAsync(FailureRun.Recovery);
+        run.NothingRanTwice();
+        Assert.That(await other.TerminateAsync(), Is.Zero, other.Errors);
+    }
+
+    [Test]
     public async Task Container_DisposedWithoutAStop_EndsBothSides([Values] bool isAsync)
     {
         var (name, uri) = await NewAsync();

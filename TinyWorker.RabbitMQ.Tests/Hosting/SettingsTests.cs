@@ -137,7 +137,8 @@ internal sealed class SettingsTests
         var code = new RabbitHostSettings { VirtualHost = "v", UserName = "u" };
         Assert.That(OptionsOfRabbitSettings.BrokerOf(code).ToString(), Is.EqualTo("localhost:5672 (virtual host 'v')"));
         Assert.That(
-            await OptionsOfRabbitSettings.BrokerOf(code).Credentials(CancellationToken.None), Is.EqualTo(new RabbitCredentials("u", "guest")));
+            await OptionsOfRabbitSettings.BrokerOf(code).Credentials(CancellationToken.None),
+            Is.EqualTo(new RabbitCredentials("u", "guest")));
     }
 
     [TestCase(null, 20, 20)]
@@ -164,7 +165,7 @@ internal sealed class SettingsTests
     [TestCase("RabbitTroupes", "MaxInFlight", "0", "must be from 1 to 65,536")]
     [TestCase("RabbitTroupes", "QueueReplicas", "0", "must be from 1 to 99")]
     [TestCase("RabbitTroupeHosts", "Heartbeat", "00:00:00.5", "must be from 1 second to 1 hour")]
-    [TestCase("RabbitTroupeHosts", "QueueDeliveryLimit", "0", "must be 1 or more")]
+    [TestCase("RabbitTroupeHosts", "QueueDeliveryLimit", "0", "must be at least 1")]
     public async Task Setting_ThatCannotBe_FailsTheStartWithPathAndReason(
         string root, string key, string value, string reason, string? path = null)
     {

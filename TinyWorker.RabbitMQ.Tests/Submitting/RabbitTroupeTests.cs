@@ -50,7 +50,8 @@ public sealed class RabbitTroupeTests
         SubmitOptions keyed = new() { Key = "a" }, first = new() { Priority = 1 };
         Assert.That(() => troupe.Submit(1, keyed), Throws.ArgumentException.With.Message.Contains("SubmitOptions.Key"));
         Assert.That(() => troupe.Submit(TinyFuture.FromResult(1), keyed), Throws.ArgumentException);
-        Assert.That(() => troupe.Submit(Task.FromResult(1), first), Throws.ArgumentException.With.Message.Contains("SubmitOptions.Priority"));
+        Assert.That(
+            () => troupe.Submit(Task.FromResult(1), first), Throws.ArgumentException.With.Message.Contains("SubmitOptions.Priority"));
         Assert.That(() => troupe.SubmitAsync(1, first), Throws.ArgumentException);
         Assert.That(() => troupe.SubmitAsync(TinyFuture.FromResult(1), first), Throws.ArgumentException);
         Assert.That(() => troupe.SubmitAsync(Task.FromResult(1), keyed), Throws.ArgumentException);
@@ -271,7 +272,8 @@ public sealed class RabbitTroupeTests
     [Test]
     public async Task Abort_WithTasksUnderWay_EndsThemAtOnce_AndTellsTheHosts()
     {
-        await using var pair = await Pair.StartAsync(_uri, options => options with { CancellationGrace = TimeSpan.FromMinutes(5), MaxInFlight = 1 });
+        await using var pair = await Pair.StartAsync(
+            _uri, options => options with { CancellationGrace = TimeSpan.FromMinutes(5), MaxInFlight = 1 });
         var (running, waiting) = (pair.Troupe.Submit(1), pair.Troupe.Submit(2));
         var task = await pair.Host.NextAsync();
         pair.Troupe.Abort();
@@ -380,7 +382,8 @@ public sealed class RabbitTroupeTests
         }
     }
 
-    private static RabbitTroupeOptions Nowhere() => new() { Broker = new RabbitBroker { Endpoints = [new("127.0.0.1", 1)] }, MaxInFlight = 4 };
+    private static RabbitTroupeOptions Nowhere() =>
+        new() { Broker = new RabbitBroker { Endpoints = [new("127.0.0.1", 1)] }, MaxInFlight = 4 };
 
     public sealed class HiddenException : Exception
     {

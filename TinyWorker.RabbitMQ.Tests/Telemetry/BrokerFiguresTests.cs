@@ -44,8 +44,10 @@ internal sealed class BrokerFiguresTests
     [Test]
     public void Of_WhatWentWrong_IsSaid()
     {
-        var figures = BrokerFigures.Of(
-            Quiet with { Hosts = 0, Suspects = 1, SentAgain = 2, Rejected = 3, Returned = 4, LateReplies = 5, Reconnects = 6, DeadLetters = 7 });
+        var figures = BrokerFigures.Of(Quiet with
+        {
+            Hosts = 0, Suspects = 1, SentAgain = 2, Rejected = 3, Returned = 4, LateReplies = 5, Reconnects = 6, DeadLetters = 7,
+        });
         Assert.That(
             figures.Skip(3),
             Is.EqualTo(new TroupeFigure[]

@@ -12,7 +12,8 @@ internal sealed class RabbitMeterTests
         RabbitConnectionState.Ready, "10.0.0.1:5672", "replies", 11, 10, 9, 8, 7, 6, 5, 4, 30, 2, 1, 3, null);
 
     private static readonly RabbitHostSnapshot Host = new(
-        "", "host", RabbitConnectionState.Blocked, "10.0.0.1:5672", true, 64, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 29, null, null);
+        "", "host", RabbitConnectionState.Blocked, "10.0.0.1:5672", true, 64, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 29, null,
+        null);
 
     [Test]
     public void Meter_OfBothSides_TellsTheirCountsAndLevels()

@@ -31,7 +31,6 @@ internal sealed class TraceHeadersTests
             Assert.That(Activity.Current, Is.SameAs(before));
             Assert.That(activity.TraceId, Is.EqualTo(submitter.TraceId));
             Assert.That(activity.ParentSpanId, Is.EqualTo(submitter.SpanId));
-            Assert.That(activity.HasRemoteParent, Is.True);
             Assert.That(activity.Recorded, Is.True);
             Assert.That(activity.TraceStateString, Is.EqualTo("vendor=1"));
             Assert.That(activity.OperationName, Is.EqualTo(RabbitActivity.PlainName));
@@ -138,7 +137,20 @@ internal sealed class TraceHeadersTests
         DeliveryBaggage.Write(activity, "inner.1", 1, redelivered: false);
         Assert.That(RabbitDelivery.Current, Is.EqualTo(new RabbitDelivery("inner.1", 1, false)));
         Assert.That(activity.GetBaggageItem("tenant"), Is.EqualTo("newer"));
-        Assert.That(activity.Baggage.Where(item => item.Key == "tenant").Select(item => item.Value), Is.EqualTo(new[] { "newer", "a b,c=d;ü" }));
+        Assert.That(
+            activity.Baggage.Where(item => item.Key == "tenant").Select(item => item.Value), Is.EqualTo(new[] { "newer", "a b,c=d;ü" }));
+        RabbitActivity.EndProcess(activity, TaskOutcome.Ok, null);
+    }
+
+    [Test]
+    public void Baggage_OfOthersWithFaults_IsReadAsFarAsItGoes()
+    {
+        var message = Sent(null);
+        message.Headers![MessageHeaders.Baggage] = Encoding.UTF8.GetBytes(
+            " a = 1 ;property, ,=x,noValue,empty=,b=%zz,c=1=2,tinyworker.task.id=forged");
+        var activity = TraceHeaders.StartAtHost(message, "X");
+        Assert.That(
+            activity.Baggage.Select(item => $"{item.Key}:{item.Value}"), Is.EqualTo(new[] { "a:1", "empty:", "b:%zz", "c:1=2" }));
         RabbitActivity.EndProcess(activity, TaskOutcome.Ok, null);
     }
 

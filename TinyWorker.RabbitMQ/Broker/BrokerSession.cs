@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Nito.AsyncEx;
@@ -250,9 +251,10 @@ internal sealed class BrokerSession
         private ITcpClient? _client; // the newest: a name may have several addresses
         private bool _isClosed;
 
-        public ITcpClient Create(System.Net.Sockets.AddressFamily family)
+        public ITcpClient Create(AddressFamily family)
         {
-            var client = ConnectionFactoryBase.DefaultSocketFactory(family);
+            // As the default factory makes it, but for the stream.
+            var client = new BatchingTcpClient(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
             lock (_gate)
             {
                 if (!_isClosed)
@@ -279,6 +281,13 @@ internal sealed class BrokerSession
             client?.Dispose();
         }
     }
+
+    private sealed class BatchingTcpClient(Socket socket) : TcpClientAdapter(socket)
+    {
+        public override NetworkStream GetStream() => Plain ? base.GetStream() : new BatchingStream(Client);
+    }
+
+    internal static bool Plain = Environment.GetEnvironmentVariable("TW_PLAIN") is not null;
 
     private sealed class Consumer(BrokerSession session, IChannel channel, string queue, DeliveryHandler handler) : IAsyncBasicConsumer
     {

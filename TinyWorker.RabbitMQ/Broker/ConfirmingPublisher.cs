@@ -61,6 +61,9 @@ internal sealed class ConfirmingPublisher
     // A channel that was opened during an election may reject everything for ever.
     private static readonly TimeSpan RejectsAllFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPauseBetweenChannels = TimeSpan.FromSeconds(15);
+    private const int SilentSweeps = 5;
+    private const int MostSilentSweeps = 40;
+
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
 
     private readonly BrokerSession _session;
@@ -74,6 +77,8 @@ internal sealed class ConfirmingPublisher
     private IChannel _channel; // the writer's; another one takes its place if it rejects everything
     private TimeSpan _pauseBetweenChannels = RejectsAllFor; // the writer's
     private long _rejectsSince; // a timestamp; zero if the newest answer was no rejection
+    private long _answers; // under the lock
+    private volatile bool _isSilent; // set by the sweeps, taken back by the writer
     private int _outstanding;
     private bool _isWaitingForRoom; // under the lock
 
@@ -101,12 +106,15 @@ internal sealed class ConfirmingPublisher
         return publisher;
     }
 
-    /// <summary>Publishes, mandatory and persistent. Returns at once. It ends as <see cref="PublishOutcome.Lost"/> if the session has
+    /// <summary>Publishes, mandatory and persistent. Returns at once, and never ends it before. It ends as <see cref="PublishOutcome.Lost"/> if the session has
     /// ended.</summary>
     public void Publish(Publication publication)
     {
         Interlocked.Increment(ref _outstanding);
-        if (!_queue.Writer.TryWrite(publication)) End(publication, PublishOutcome.Lost);
+        if (_queue.Writer.TryWrite(publication)) return;
+        // Not on the caller's stack: whoever publishes again what was lost would come back here, deeper each time.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static lost => lost.This.End(lost.Publication, PublishOutcome.Lost), (This: this, Publication: publication), preferLocal: false);
     }
 
     /// <summary>Ends this publisher alone; what is outstanding ends as <see cref="PublishOutcome.Lost"/>, and so does what is published
@@ -133,6 +141,7 @@ internal sealed class ConfirmingPublisher
                 while (_queue.Reader.TryRead(out inHand))
                 {
                     if (_session.IsBlocked) await _session.WhenUnblockedAsync(_isEnded).ConfigureAwait(false);
+                    if (_isSilent) await ReplaceSilentChannelAsync().ConfigureAwait(false);
                     if (Volatile.Read(ref _rejectsSince) != 0) await ReplaceChannelIfItRejectsAllAsync().ConfigureAwait(false);
 
                     // First it is noted, then it is sent: the confirm may come before the call returns.
@@ -182,9 +191,9 @@ internal sealed class ConfirmingPublisher
 
     private void Listen(IChannel channel)
     {
-        channel.BasicAcksAsync += (_, ack) => OnAnswerAsync(ack.DeliveryTag, ack.Multiple, PublishOutcome.Stored);
-        channel.BasicNacksAsync += (_, nack) => OnAnswerAsync(nack.DeliveryTag, nack.Multiple, PublishOutcome.Rejected);
-        channel.BasicReturnAsync += (_, returned) => OnReturnAsync(returned);
+        channel.BasicAcksAsync += (_, ack) => OnAnswerAsync(channel, ack.DeliveryTag, ack.Multiple, PublishOutcome.Stored);
+        channel.BasicNacksAsync += (_, nack) => OnAnswerAsync(channel, nack.DeliveryTag, nack.Multiple, PublishOutcome.Rejected);
+        channel.BasicReturnAsync += (_, returned) => OnReturnAsync(channel, returned);
         channel.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
         channel.ChannelShutdownAsync += (_, reason) => ReferenceEquals(channel, Volatile.Read(ref _channel)) && !_isEnded.IsCancellationRequested
             ? FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason))
@@ -192,7 +201,7 @@ internal sealed class ConfirmingPublisher
     }
 
     // By the connection's reader, one at a time.
-    private Task OnAnswerAsync(ulong number, bool multiple, PublishOutcome outcome)
+    private Task OnAnswerAsync(IChannel channel, ulong number, bool multiple, PublishOutcome outcome)
     {
         if (outcome == PublishOutcome.Stored) Volatile.Write(ref _rejectsSince, 0);
         else if (Volatile.Read(ref _rejectsSince) == 0) Volatile.Write(ref _rejectsSince, _session.TimeProvider.GetTimestamp());
@@ -200,6 +209,8 @@ internal sealed class ConfirmingPublisher
         bool isWaitingForRoom;
         lock (_gate)
         {
+            if (!ReferenceEquals(channel, _channel)) return Task.CompletedTask;
+            _answers++;
             _sent.Take(number, multiple, outcome, _ending);
             isWaitingForRoom = _isWaitingForRoom;
         }
@@ -211,11 +222,14 @@ internal sealed class ConfirmingPublisher
     }
 
     // The broker returns a message before it confirms it.
-    private Task OnReturnAsync(BasicReturnEventArgs returned)
+    private Task OnReturnAsync(IChannel channel, BasicReturnEventArgs returned)
     {
         if (returned.BasicProperties.MessageId is { } id)
         {
-            lock (_gate) _sent.MarkReturned(id);
+            lock (_gate)
+            {
+                if (ReferenceEquals(channel, _channel)) _sent.MarkReturned(id);
+            }
         }
 
         return Task.CompletedTask;
@@ -241,16 +255,35 @@ internal sealed class ConfirmingPublisher
         if (!await WaitUntilNothingIsSentAsync(time).ConfigureAwait(false)) return;
         if (Volatile.Read(ref _rejectsSince) == 0) return; // one was stored after all
 
-        Log.ChannelReplaced(_session.Logger, time.GetElapsedTime(since).TotalSeconds);
-        var fresh = await _session.OpenConfirmingChannelAsync(_isEnded).ConfigureAwait(false);
-        var old = _channel;
-        Volatile.Write(ref _channel, fresh);
-        lock (_gate) _sent.Restart();
-        Listen(fresh);
-        BrokerSession.LetGo(old.AbortAsync(CancellationToken.None));
+        Log.ChannelReplaced(_session.Logger, "rejected all", time.GetElapsedTime(since).TotalSeconds);
+        await ReplaceChannelAsync().ConfigureAwait(false);
         // A full queue rejects everything, too. There no other channel helps.
         Volatile.Write(ref _rejectsSince, 0);
         _pauseBetweenChannels = TimeSpan.FromTicks(Math.Min(_pauseBetweenChannels.Ticks * 2, LongestPauseBetweenChannels.Ticks));
+    }
+
+    private async Task ReplaceSilentChannelAsync()
+    {
+        await ReplaceChannelAsync().ConfigureAwait(false);
+        _isSilent = false;
+    }
+
+    private async Task ReplaceChannelAsync()
+    {
+        var fresh = await _session.OpenConfirmingChannelAsync(_isEnded).ConfigureAwait(false);
+        var old = _channel;
+        List<(Publication Publication, PublishOutcome Outcome)> lost = [];
+        // In one step: from here on an answer of the old channel is about nothing, and the new one has answered nothing yet.
+        lock (_gate)
+        {
+            _sent.TakeAll(lost);
+            _sent.Restart();
+            Volatile.Write(ref _channel, fresh);
+        }
+
+        Listen(fresh);
+        BrokerSession.LetGo(old.AbortAsync(CancellationToken.None));
+        EndAll(lost);
     }
 
     // Not longer than a moment: one of them may never be answered.
@@ -279,10 +312,13 @@ internal sealed class ConfirmingPublisher
         }
     }
 
-    // A message to a queue without a leader may stay unconfirmed for ever, while those to other queues are confirmed.
+    // A message to a queue without a leader may stay unconfirmed for ever, while those to other queues are confirmed. And a channel that was
+    // opened while a queue had no leader may answer nothing at all from then on, though the queue has one again.
     private async Task SweepAsync()
     {
         List<(Publication Publication, PublishOutcome Outcome)> overtaken = [];
+        List<(Publication Publication, PublishOutcome Outcome)> unanswered = [];
+        var (answers, silence, patience) = (0L, 0, SilentSweeps);
         using var timer = new PeriodicTimer(SweepPeriod, _session.TimeProvider);
         while (await timer.WaitForNextTickAsync(_isEnded).ConfigureAwait(false))
         {
@@ -290,14 +326,32 @@ internal sealed class ConfirmingPublisher
             lock (_gate)
             {
                 _sent.TakeOvertaken(overtaken);
-                isWaitingForRoom = _isWaitingForRoom && overtaken.Count > 0;
+                if (_answers != answers) (answers, silence, patience) = (_answers, 0, SilentSweeps);
+                else if (_sent.Count == 0 || _session.IsBlocked) silence = 0;
+                else silence++;
+                if (silence == patience)
+                {
+                    _sent.TakeAll(unanswered);
+                    _isSilent = true; // the writer opens another channel, if there is anything more to publish
+                }
+
+                isWaitingForRoom = _isWaitingForRoom && overtaken.Count + unanswered.Count > 0;
+            }
+
+            if (unanswered.Count > 0)
+            {
+                Log.ChannelReplaced(_session.Logger, "answered nothing", silence);
+                silence = 0;
+                patience = Math.Min(patience * 2, MostSilentSweeps); // a node that hangs answers nothing, either
             }
 
             foreach (var (publication, _) in overtaken)
                 Log.Overtaken(_session.Logger, publication.Exchange, publication.RoutingKey);
             if (isWaitingForRoom) _hasRoom.Set();
             EndAll(overtaken);
+            EndAll(unanswered);
             overtaken.Clear();
+            unanswered.Clear();
         }
     }
 

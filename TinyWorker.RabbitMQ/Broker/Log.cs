@@ -36,8 +36,8 @@ internal static partial class Log
 
     [LoggerMessage(
         209, LogLevel.Warning,
-        "The broker has rejected all that was published on a channel for {Seconds:0.#} s. Another channel takes its place.")]
-    public static partial void ChannelReplaced(ILogger logger, double seconds);
+        "The broker has {What} that was published on a channel for {Seconds:0.#} s. Another channel takes its place.")]
+    public static partial void ChannelReplaced(ILogger logger, string what, double seconds);
 
     [LoggerMessage(211, LogLevel.Error, "A message for '{RoutingKey}' at exchange '{Exchange}' cannot be written, and counts as rejected.")]
     public static partial void Unwritable(ILogger logger, string exchange, string routingKey, Exception error);
