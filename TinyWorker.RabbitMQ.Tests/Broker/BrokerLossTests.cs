@@ -109,11 +109,12 @@ public sealed class BrokerLossTests
         {
             var messages = new List<TestMessage>();
             // The broker says that it blocks a connection when that publishes.
+            var blocked = test.UntilAsync(() => session.IsBlocked, "the block");
             while (test.Connection.State != RabbitConnectionState.Blocked)
             {
                 messages.Add(new TestMessage(test.Topology.Tasks, "", $"m{messages.Count}"));
                 publisher.Publish(messages[^1]);
-                await Task.WhenAny(messages[^1].Ended, test.UntilAsync(() => session.IsBlocked, "the block"));
+                await Task.WhenAny(messages[^1].Ended, blocked);
                 if (session.IsBlocked) await test.UntilAsync(() => test.Connection.State == RabbitConnectionState.Blocked, "the state");
             }
 

@@ -120,8 +120,7 @@ internal sealed partial class TaskServer<TIn, TOut>
 
     private void BeginControl(ServingSession session)
     {
-        if (session.HasControl) return;
-        session.HasControl = true;
+        if (!session.TryBeginControl()) return;
         _ = Task.Run(async () =>
         {
             var ended = session.Broker.Ended;
@@ -144,7 +143,7 @@ internal sealed partial class TaskServer<TIn, TOut>
             {
                 if (session.IsOver) return;
                 Log.NoControl(_logger, _troupe.Name, HostName, e);
-                session.HasControl = false;
+                session.GiveUpControl();
                 _ticker.Wake();
             }
         });
