@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -18,7 +17,6 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     /// <summary>How often the queue of suspects delivers a task again.</summary>
     internal const int SuspectsDeliveryLimit = 3;
 
-    private const int MaxNameBytes = 180;
     private const int MaxDifferences = 16;
     private static readonly TimeSpan NewsTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
@@ -47,14 +45,6 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         (Dead, ExchangeType.Topic), (Suspects, ExchangeType.Fanout), (Tasks, ExchangeType.Fanout), (Control, ExchangeType.Fanout),
         (News, ExchangeType.Fanout),
     ];
-
-    /// <summary>Throws if queues cannot have such a name: the longest of them must fit into the 255 bytes that AMQP has for it.</summary>
-    public static void ValidateName(string troupe, string parameter)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(troupe, parameter);
-        if (Encoding.UTF8.GetByteCount(troupe) > MaxNameBytes)
-            throw new ArgumentException($"The name of a troupe on a broker has at most {MaxNameBytes} bytes: '{troupe}'.", parameter);
-    }
 
     /// <summary>The reply queue of a client.</summary>
     public string Replies(string client) => $"tw.{troupe}.replies.{client}";
@@ -205,8 +195,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
             cancellationToken);
 
     // The submitters must hear of it even if they connect later than whoever finds the queue missing: they would find the new one, and wait
-    // for ever for what the old one had. Reply queues are durable. Not longer than a moment: one of them may have no leader, and its submitter
-    // takes another and sends everything again by itself.
+    // for ever for what the old one had. Reply queues are durable. Not longer than a moment: one of them may have no leader, and its
+    // submitter takes another and sends everything again by itself.
     private async Task TellNewsAsync(BrokerSession session, CancellationToken cancellationToken)
     {
         var publisher = await session.OpenPublisherAsync(cancellationToken).ConfigureAwait(false);
@@ -276,7 +266,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         }
     }
 
-    // The broker names one difference at a time. So it is asked again with each one that is known taken over, until it agrees.
+    // The broker names one difference at a time, and the type last. So it is asked again with each one that is known taken over, until it
+    // agrees.
     private async Task<bool> CompareQueueAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken)
     {
         var arguments = new Dictionary<string, object?>(queue.Arguments);
