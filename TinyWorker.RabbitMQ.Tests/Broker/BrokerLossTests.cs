@@ -115,21 +115,12 @@ public sealed class BrokerLossTests
         {
             var messages = new List<TestMessage>();
             // The broker says that it blocks a connection when that publishes.
-<<<<<<< HEAD
-            var blocked = test.UntilAsync(() => session.IsBlocked, "the block");
-            while (test.Connection.State != RabbitConnectionState.Blocked)
-=======
             var blocked = test.UntilAsync(() => test.Connection.State == RabbitConnectionState.Blocked, "the block");
             while (!blocked.IsCompleted)
->>>>>>> 037ca9b51ff97047c37f7a3796c66ccc681e05db
             {
                 messages.Add(new TestMessage(test.Topology.Tasks, "", $"m{messages.Count}"));
                 publisher.Publish(messages[^1]);
                 await Task.WhenAny(messages[^1].Ended, blocked);
-<<<<<<< HEAD
-                if (session.IsBlocked) await test.UntilAsync(() => test.Connection.State == RabbitConnectionState.Blocked, "the state");
-=======
->>>>>>> 037ca9b51ff97047c37f7a3796c66ccc681e05db
             }
 
             await blocked;
