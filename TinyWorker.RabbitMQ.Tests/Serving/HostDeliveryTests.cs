@@ -260,7 +260,8 @@ public sealed class HostDeliveryTests
         await served.BegunAsync(-1);
 
         await Eventually.IsTrueAsync(
-            () => watch.Read().LongestRunning is { } task && ((ITroupeControl)served.Troupe).Cancel(task), static () => "the task to be seen");
+            () => watch.Read().LongestRunning is { } task && ((ITroupeControl)served.Troupe).Cancel(task),
+            static () => "the task to be seen");
 
         Assert.That((await served.Submitter.ReplyAsync()).Outcome, Is.EqualTo(TaskOutcome.Cancelled));
         await served.UntilAsync(static host => host is { Unacknowledged: 0, IsConsuming: true }, "it to be acknowledged");

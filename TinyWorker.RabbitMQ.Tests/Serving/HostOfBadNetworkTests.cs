@@ -27,7 +27,8 @@ public sealed class HostOfBadNetworkTests
 
     [TestCase(1, 1, 256)]
     [TestCase(4, 1024, 20)]
-    public async Task Connection_CutAgainAndAgainUnderLoad_LosesNothingAndLeavesNothingUnacknowledged(int workers, int capacity, int prefetch)
+    public async Task Connection_CutAgainAndAgainUnderLoad_LosesNothingAndLeavesNothingUnacknowledged(
+        int workers, int capacity, int prefetch)
     {
         var uri = await Brokers.UriAsync();
         await using var proxy = new BrokerProxy(new Uri(uri.Split(' ')[0]).Port);

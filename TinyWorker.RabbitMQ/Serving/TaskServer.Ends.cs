@@ -24,8 +24,7 @@ internal sealed partial class TaskServer<TIn, TOut>
                     break;
                 case TinyFutureStatus.Canceled when !task.IsReturnRequested && _troupe.Snapshot().Condition != TroupeCondition.Stopped:
                     // To run it again would undo what the operator has done.
-                    End(
-                        task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "An operator has cancelled it at its host."), error: null);
+                    End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "An operator has cancelled it."), error: null);
                     break;
                 case TinyFutureStatus.Canceled:
                     // Not by its submitter: by the stop of this host, or because the local troupe was aborted.
