@@ -8,6 +8,7 @@ internal static partial class Log
     public const string Category = "TinyWorker.RabbitMQ.Hosting";
 
     [LoggerMessage(
-        201, LogLevel.Error, "{Troupe}: the host of the troupe has ended with an error, and takes no tasks until the program starts again.")]
+        201, LogLevel.Error,
+        "{Troupe}: the host of the troupe has ended with an error, and takes no tasks until the program is started again.")]
     public static partial void HostFailed(ILogger logger, string troupe, Exception exception);
 }

@@ -78,22 +78,6 @@ public sealed record RabbitBroker
     /// <returns>For example <c>10.0.0.1:5672, 10.0.0.2:5672 (virtual host '/')</c>.</returns>
     public override string ToString() => $"{string.Join(", ", Endpoints)} (virtual host '{VirtualHost}')";
 
-    /// <summary>Throws if it cannot be connected to.</summary>
-    internal void Validate(string parameter)
-    {
-        ArgumentNullException.ThrowIfNull(VirtualHost, parameter);
-        ArgumentNullException.ThrowIfNull(Credentials, parameter);
-        if (Endpoints is not { Count: > 0 }) throw new ArgumentException("A broker needs at least one endpoint.", parameter);
-        foreach (var endpoint in Endpoints)
-        {
-            if (string.IsNullOrWhiteSpace(endpoint.Host) || endpoint.Port is < 1 or > 65_535)
-            {
-                throw new ArgumentException(
-                    $"'{endpoint}' is no endpoint: it is the name or the address of a host and a port from 1 to 65,535.", parameter);
-            }
-        }
-    }
-
     private static ArgumentException NoUri(string parameter) => new(
         "A broker's URI is amqp://user:password@host:port/vhost, or amqps for TLS. What was given is not. Write the characters " +
         "/ ? # @ % of a name or a password as %2f %3f %23 %40 %25. " +

@@ -34,7 +34,7 @@ public sealed class RabbitDeadLetters
     {
         OptionChecks.CheckTroupeName(name);
         ArgumentNullException.ThrowIfNull(broker);
-        broker.Validate(nameof(broker));
+        OptionChecks.CheckBroker(nameof(broker), nameof(RabbitDeadLetters), broker);
         (_name, _broker, _topology) = (name, broker, new TroupeTopology(name, new()));
     }
 
@@ -145,7 +145,8 @@ public sealed class RabbitDeadLetters
 
         foreach (var letter in page) given[letter.TaskId] = given.GetValueOrDefault(letter.TaskId) + 1;
         await GiveBackAsync(channel, last, cancellationToken).ConfigureAwait(false);
-        return page;
+        // What was given back, when another letter was taken, stands at the end of the queue.
+        return [.. page.OrderBy(letter => letter.DeadSince)];
     }
 
     private async Task<bool> TryTakeAsync(BrokerSession session, string taskId, bool isReplayed, CancellationToken cancellationToken)

@@ -55,7 +55,8 @@ public sealed class ContractMismatchException : TroupeException
         : base(
             troupe,
             $"A host of '{troupe}' refused the task: the submitter's contract is \"{submitter}\", the host's is \"{host}\". " +
-            "Deploy the same contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks do not mix.",
+            "Deploy the same contract on both sides. A contract that changes takes a new name for the troupe, so that old and new tasks " +
+            "do not mix.",
             null) => (Submitter, Host) = (submitter, host);
 
     /// <summary>The contract of the submitter.</summary>

@@ -141,7 +141,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     /// host only. Waits without a thread while as many are being posted as <see cref="RabbitTroupeOptions.MaxInFlight"/> says.
     /// </summary>
     /// <param name="input">The input.</param>
-    /// <param name="taskId">The id of the task, with which its worker can tell a repetition; null for a new one.</param>
+    /// <param name="taskId">The id of the task, with which its worker can tell a repetition; null for a new one. Tasks with the same id are
+    /// one task: a host that runs it, or remembers its end, does not run it again, whatever the input of the second is.</param>
     /// <param name="cancellationToken">Ends the attempt. The task may have been stored, and may run.</param>
     /// <returns>The id, once the broker has stored the task: from then on it runs at least once, even if this process dies.</returns>
     /// <exception cref="ArgumentException">The id is empty, or longer than 255 bytes in UTF-8.</exception>

@@ -59,8 +59,10 @@ internal static class RemoteMode
         {
             var (mine, baseline) = (RemoteRound.BestOf(rounds[i]), RemoteRound.BestOf(rounds[0]));
             Console.WriteLine(
-                $"{peers[i].Name,-32} {mine.Rate,9:N0} {baseline.Rate / mine.Rate,6:F2} {mine.Median,10:F2} {mine.Median / baseline.Median,6:F2} " +
-                $"{mine.Processor,13:F1} {mine.Processor / baseline.Processor,6:F2} {mine.Submitter,10:F1} {mine.Host,6:F1} {mine.Broker,7:F0} {mine.Allocated,9:N0}");
+                $"{peers[i].Name,-32} {mine.Rate,9:N0} {baseline.Rate / mine.Rate,6:F2} " +
+                $"{mine.Median,10:F2} {mine.Median / baseline.Median,6:F2} " +
+                $"{mine.Processor,13:F1} {mine.Processor / baseline.Processor,6:F2} " +
+                $"{mine.Submitter,10:F1} {mine.Host,6:F1} {mine.Broker,7:F0} {mine.Allocated,9:N0}");
         }
     }
 }

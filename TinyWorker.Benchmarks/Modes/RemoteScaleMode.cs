@@ -5,8 +5,8 @@ using TinyWorker.Benchmarks.Remote;
 namespace TinyWorker.Benchmarks.Modes;
 
 /// <summary>
-/// What do quorum queues take, and what does a message cost the broker? One, two and four queues side by side, with RabbitMQ.Client alone: a
-/// process publishes and waits for confirms, another one takes and acknowledges.
+/// What do quorum queues take, and what does a message cost the broker? One, two and four queues side by side, with RabbitMQ.Client alone:
+/// a process publishes and waits for confirms, another one takes and acknowledges.
 /// </summary>
 internal static class RemoteScaleMode
 {
@@ -14,8 +14,8 @@ internal static class RemoteScaleMode
     private const double Seconds = 3;   // of one turn
     private const int InFlight = 512;   // in all queues together
 
-    // A message of 100 bytes on three nodes took 137 µs: followers 29 %, channels, connections and the rest 37 %, the leader 20 %, the three
-    // logs 14 %. The flush is assumed: that of a disk for servers.
+    // A message of 100 bytes on three nodes took 137 µs: followers 29 %, channels, connections and the rest 37 %, the leader 20 %, the
+    // three logs 14 %. The flush is assumed: that of a disk for servers.
     private static readonly MessageCosts Measured = new(Others: 90, Leader: 27, LogEntry: 6.4, Flush: 500);
 
     // Nodes of 4, 8 and 16 cores; queues and tasks of the whole cluster.
@@ -40,7 +40,8 @@ internal static class RemoteScaleMode
         var nodes = arguments.Contains("3") ? 3 : 1;
         await using var broker = await PrivateBroker.StartAsync(nodes);
         Console.WriteLine(
-            $"{"nodes",5} {"queues",6} {"bytes",6} {"messages/s",11} {"broker µs",10} {"publisher µs",13} {"consumer µs",12} {"disk bytes",11}");
+            $"{"nodes",5} {"queues",6} {"bytes",6} {"messages/s",11} {"broker µs",10} " +
+            $"{"publisher µs",13} {"consumer µs",12} {"disk bytes",11}");
         foreach (var bytes in Sizes)
         {
             foreach (var queues in Queues)
@@ -55,7 +56,8 @@ internal static class RemoteScaleMode
         {
             var result = ShardSimulation.Run(Measured, cores, queues, rate);
             Console.WriteLine(
-                $"{cores,5} {queues,6} {rate,8:N0} {result.Median,10:F1} {result.P99,8:F1} {result.Cores,6:P0} {result.Leader,7:P0} {result.Log,6:P0}" +
+                $"{cores,5} {queues,6} {rate,8:N0} {result.Median,10:F1} {result.P99,8:F1} " +
+                $"{result.Cores,6:P0} {result.Leader,7:P0} {result.Log,6:P0}" +
                 (result.FallsBehind ? "  falls behind" : ""));
         }
     }
@@ -74,8 +76,8 @@ internal static class RemoteScaleMode
 
         var best = turns.MaxBy(turn => turn.Rate)!;
         Console.WriteLine(
-            $"{nodes,5} {queues,6} {bytes,6} {best.Rate,11:N0} {turns.Min(turn => turn.Broker),10:F1} {turns.Min(turn => turn.Publisher),13:F1} " +
-            $"{turns.Min(turn => turn.Consumer),12:F1} {best.Written,11:N0}");
+            $"{nodes,5} {queues,6} {bytes,6} {best.Rate,11:N0} {turns.Min(turn => turn.Broker),10:F1} " +
+            $"{turns.Min(turn => turn.Publisher),13:F1} {turns.Min(turn => turn.Consumer),12:F1} {best.Written,11:N0}");
         var work = workAfter.ToDictionary(entry => entry.Key, entry => entry.Value - workBefore.GetValueOrDefault(entry.Key));
         var sum = work.Values.Sum();
         Console.WriteLine("      share of the broker's work: " + string.Join(

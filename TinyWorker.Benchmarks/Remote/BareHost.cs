@@ -50,7 +50,8 @@ internal sealed class BareHost : IAsyncDisposable
         }
     }
 
-    private sealed class Reply(BareAcknowledger acknowledger, ulong deliveryTag, CachedString replyQueue, string id, byte[] body) : IBareMessage
+    private sealed class Reply(BareAcknowledger acknowledger, ulong deliveryTag, CachedString replyQueue, string id, byte[] body)
+        : IBareMessage
     {
         public CachedString Exchange => CachedString.Empty;
 

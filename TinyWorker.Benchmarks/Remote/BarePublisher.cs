@@ -53,7 +53,7 @@ internal sealed class BarePublisher : IAsyncDisposable
 
     public void Publish(IBareMessage message)
     {
-        if (!_queue.Writer.TryWrite(message)) throw new ObjectDisposedException(nameof(BarePublisher));
+        ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(message), this);
     }
 
     public async ValueTask DisposeAsync()

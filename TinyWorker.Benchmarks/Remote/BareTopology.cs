@@ -2,7 +2,8 @@ using RabbitMQ.Client;
 
 namespace TinyWorker.Benchmarks.Remote;
 
-/// <summary>The exchange and the queues of the bare peer: of the same kinds, and with the same settings, as those of TinyWorker.RabbitMQ.</summary>
+/// <summary>The exchange and the queues of the bare peer: of the same kinds, and with the same settings, as those of
+/// TinyWorker.RabbitMQ.</summary>
 internal static class BareTopology
 {
     public static async Task<IConnection> ConnectAsync(string uri, string purpose) =>

@@ -5,8 +5,8 @@ using TinyWorker.RabbitMQ.Tests;
 namespace TinyWorker.Benchmarks.Remote;
 
 /// <summary>
-/// A broker of one or three nodes on this machine, which ends with the benchmark, as those of the tests do. The variable TINYWORKER_AMQP names
-/// another broker instead.
+/// A broker of one or three nodes on this machine, which ends with the benchmark, as those of the tests do. The variable TINYWORKER_AMQP
+/// names another broker instead.
 /// </summary>
 internal sealed partial class PrivateBroker : IAsyncDisposable
 {
@@ -65,8 +65,8 @@ internal sealed partial class PrivateBroker : IAsyncDisposable
 
     /// <summary>
     /// How many reductions, Erlang's measure of work, the processes of all nodes have done so far, by what they are. The keys are
-    /// <c>leaders</c> and <c>followers</c> (of quorum queues that were declared at the host's node), <c>wal</c> (the logs, of which each node
-    /// has one), <c>segments</c>, <c>channels</c>, <c>readers</c>, <c>writers</c> and <c>others</c>.
+    /// <c>leaders</c> and <c>followers</c> (of quorum queues that were declared at the host's node), <c>wal</c> (the logs, of which each
+    /// node has one), <c>segments</c>, <c>channels</c>, <c>readers</c>, <c>writers</c> and <c>others</c>.
     /// </summary>
     public async Task<Dictionary<string, double>> WorkAsync()
     {

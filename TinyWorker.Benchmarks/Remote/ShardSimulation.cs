@@ -13,8 +13,8 @@ internal sealed record MessageCosts(double Others, double Leader, double LogEntr
 /// <summary>
 /// A simulation of tasks that are spread over many queues of a cluster of three nodes. A task is two messages: itself and its reply, each
 /// through a queue that is picked at random. A message takes a core of the leader's node, the leader, the logs of the three nodes (two must
-/// have it), and a core again. Arrivals are random (Poisson), and so are the times on cores and leaders (exponential). Hosts and the network
-/// take no time.
+/// have it), and a core again. Arrivals are random (Poisson), and so are the times on cores and leaders (exponential). Hosts and the
+/// network take no time.
 /// </summary>
 internal sealed class ShardSimulation
 {
@@ -41,7 +41,8 @@ internal sealed class ShardSimulation
     /// <param name="cores">Of each node.</param>
     /// <param name="queues">Of the cluster, for tasks and replies together.</param>
     /// <param name="rate">Tasks a second.</param>
-    public static ShardResult Run(MessageCosts costs, int cores, int queues, double rate) => new ShardSimulation(costs, cores, queues).Run(rate);
+    public static ShardResult Run(MessageCosts costs, int cores, int queues, double rate) =>
+        new ShardSimulation(costs, cores, queues).Run(rate);
 
     private ShardResult Run(double rate)
     {

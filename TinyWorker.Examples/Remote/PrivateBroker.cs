@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace TinyWorker.Examples;
 
 /// <summary>
-/// A RabbitMQ for this program alone: on 127.0.0.1 and free ports, with its data in a temporary folder. It is for trying things out. It needs
-/// the rabbitmq-server package, and no rights.
+/// A RabbitMQ for this program alone: on 127.0.0.1 and free ports, with its data in a temporary folder. It is for trying things out. It
+/// needs the rabbitmq-server package, and no rights.
 /// </summary>
 internal sealed class PrivateBroker : IDisposable
 {
@@ -18,19 +18,19 @@ internal sealed class PrivateBroker : IDisposable
 
     private const string Packages = "/usr/lib/rabbitmq/lib";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("private-broker-").FullName;
-    private readonly Process _epmd;     // tells Erlang nodes each other's ports: one of our own, so that no other node is disturbed
-    private readonly Process _server;
+    private readonly string folder = Directory.CreateTempSubdirectory("private-broker-").FullName;
+    private readonly Process epmd;     // tells Erlang nodes each other's ports: one of our own, so that no other node is disturbed
+    private readonly Process server;
 
     private PrivateBroker(string scripts)
     {
-        var (port, distribution, epmd) = (FreePort(), FreePort(), FreePort());
+        var (port, distribution, names) = (FreePort(), FreePort(), FreePort());
         Uri = string.Create(CultureInfo.InvariantCulture, $"amqp://guest:guest@127.0.0.1:{port}/");
         File.WriteAllText(InFolder("rabbitmq.conf"), $"listeners.tcp.default = 127.0.0.1:{port}\ndisk_free_limit.absolute = 10MB\n");
         File.WriteAllText(InFolder("plugins"), "[].");
         File.WriteAllText(InFolder("env.conf"), "");
-        _epmd = Start("epmd", "-port", epmd.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1");
-        _server = Start(Path.Combine(scripts, "rabbitmq-server"));
+        epmd = Start("epmd", "-port", names.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1");
+        server = Start(Path.Combine(scripts, "rabbitmq-server"));
 
         Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -38,7 +38,7 @@ internal sealed class PrivateBroker : IDisposable
             RedirectStandardError = true,
             Environment =
             {
-                ["HOME"] = _folder,
+                ["HOME"] = folder,
                 ["RABBITMQ_NODENAME"] = "private@localhost",
                 ["RABBITMQ_NODE_PORT"] = port.ToString(CultureInfo.InvariantCulture),
                 ["RABBITMQ_DIST_PORT"] = distribution.ToString(CultureInfo.InvariantCulture),
@@ -54,7 +54,7 @@ internal sealed class PrivateBroker : IDisposable
                 ["RABBITMQ_ALLOW_INPUT"] = "1",   // the script becomes the server, so that there is no process between
                 ["RABBITMQ_SERVER_START_ARGS"] = "-noinput",
                 ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
-                ["ERL_EPMD_PORT"] = epmd.ToString(CultureInfo.InvariantCulture),
+                ["ERL_EPMD_PORT"] = names.ToString(CultureInfo.InvariantCulture),
             },
         })!;
     }
@@ -72,14 +72,14 @@ internal sealed class PrivateBroker : IDisposable
 
     public void Dispose()
     {
-        foreach (var process in new[] { _server, _epmd })
+        foreach (var process in new[] { server, epmd })
         {
             process.Kill();
             process.WaitForExit();
             process.Dispose();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(folder, recursive: true);
     }
 
     private static int FreePort()
@@ -89,5 +89,5 @@ internal sealed class PrivateBroker : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private string InFolder(string name) => Path.Combine(_folder, name);
+    private string InFolder(string name) => Path.Combine(folder, name);
 }

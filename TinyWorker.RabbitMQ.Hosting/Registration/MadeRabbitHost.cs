@@ -60,7 +60,9 @@ internal sealed class MadeRabbitHost<TIn, TOut>(
 
     public override void Abort() => _ = StopOnceAsync(new CancellationToken(canceled: true));
 
+#pragma warning disable RS0030 // A container that is disposed synchronously has no other way, and a host can only be awaited.
     public override void Dispose() => Task.Run(() => StopAsync(CancellationToken.None)).WaitAndUnwrapException();
+#pragma warning restore RS0030
 
     public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
 

@@ -53,7 +53,8 @@ public sealed class BrokerConnectionTests
         var error = await RefusedAsync(
             await Brokers.UriAsync(), (test, session, cancelled) => test.EnsureAsync(session, cancelled), first.Troupe);
         Assert.That(error.Message, Does.Contain($"'{first.Topology.Tasks}'").And.Contain("quorum"));
-        await session.AskAsync((channel, cancelled) => channel.QueueDeleteAsync(first.Topology.Tasks, cancellationToken: cancelled), default);
+        await session.AskAsync(
+            (channel, cancelled) => channel.QueueDeleteAsync(first.Topology.Tasks, cancellationToken: cancelled), default);
     }
 
     [Test]
@@ -121,7 +122,9 @@ public sealed class BrokerConnectionTests
         var asked = 0;
         var broker = shared with
         {
-            Credentials = token => Interlocked.Increment(ref asked) == 1 ? throw new IOException("The vault is shut.") : shared.Credentials(token),
+            Credentials = token => Interlocked.Increment(ref asked) == 1
+                ? throw new IOException("The vault is shut.")
+                : shared.Credentials(token),
         };
         await using var test = new TestConnection(broker);
         var session = await test.ReadyAsync();
@@ -266,7 +269,8 @@ public sealed class BrokerConnectionTests
         await using var made = test = new TestConnection(
             await Brokers.UriAsync(),
             async (session, cancelled) => await session.ConsumeAsync(
-                await session.OpenChannelAsync(10, cancelled), test.Topology.Tasks, exclusive: false, (_, _, _, _, _, _) => default, cancelled));
+                await session.OpenChannelAsync(10, cancelled), test.Topology.Tasks, exclusive: false, (_, _, _, _, _, _) => default,
+                cancelled));
         var first = await test.ReadyAsync();
         Assert.That(test.WasMissing);
         first.Fail(new IOException("by the test"));
@@ -320,7 +324,10 @@ public sealed class BrokerConnectionTests
             broker,
             (session, cancelled) => setUp is null ? session.OpenChannelAsync(0, cancelled) : setUp(test.Topology, session, cancelled),
             troupe: troupe) { Declares = false };
-        var error = await ThrowsAsync<RabbitTopologyException>(test.Connection.WhenReadyAsync(default));
+        var ready = test.Connection.WhenReadyAsync(default);
+        await Task.WhenAny(ready, Task.Delay(Within.Deadline));
+        Assert.That(ready.IsFaulted, $"{test.Connection.State}\n{string.Join('\n', test.LogLines())}");
+        var error = await ThrowsAsync<RabbitTopologyException>(ready);
         Assert.That(test.Connection.State, Is.EqualTo(RabbitConnectionState.Failed));
         Assert.That(test.Connection.Outage, Is.SameAs(error));
         Assert.That(test.LogLines(LogLevel.Error), Has.Exactly(1).Contains("tries no more"));

@@ -17,7 +17,8 @@ public sealed class ConfirmingPublisherTests
         await Within.Time(Task.WhenAll(messages.Select(message => message.Ended)), "the confirms", RabbitNode.Patience);
         Assert.That(messages.Select(message => message.Outcomes), Has.All.EqualTo(new[] { PublishOutcome.Stored }));
         Assert.That(publisher.Outstanding, Is.Zero);
-        Assert.That(await DrainAsync(session, test.Topology.Tasks), Is.EquivalentTo(messages.Select(message => message.Properties.MessageId)));
+        var there = await DrainAsync(session, test.Topology.Tasks);
+        Assert.That(there, Is.EquivalentTo(messages.Select(message => message.Properties.MessageId)));
     }
 
     [Test]
@@ -26,7 +27,9 @@ public sealed class ConfirmingPublisherTests
         await using var test = new TestConnection(await Brokers.UriAsync());
         var publisher = await (await test.ReadyAsync()).OpenPublisherAsync(default);
         var messages = Enumerable.Range(0, 300)
-            .Select(i => i % 3 == 0 ? new TestMessage("", "tw.nobody." + test.Troupe, $"m{i}") : new TestMessage(test.Topology.Tasks, "", $"m{i}"))
+            .Select(i => i % 3 == 0
+                ? new TestMessage("", "tw.nobody." + test.Troupe, $"m{i}")
+                : new TestMessage(test.Topology.Tasks, "", $"m{i}"))
             .ToArray();
         foreach (var message in messages) publisher.Publish(message);
         await Within.Time(Task.WhenAll(messages.Select(message => message.Ended)), "the confirms");

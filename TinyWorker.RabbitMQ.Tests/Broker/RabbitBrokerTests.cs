@@ -54,16 +54,4 @@ public sealed class RabbitBrokerTests
         RabbitBroker broker = "amqp://ann:secret1@host/";
         Assert.That($"{broker} {new RabbitCredentials("ann", "secret1")}", Does.Not.Contain("secret1"));
     }
-
-    [Test]
-    public void Validate_WithoutAUsableEndpoint_Throws()
-    {
-        Assert.That(() => new RabbitBroker { Endpoints = [] }.Validate("broker"), Throws.ArgumentException);
-        Assert.That(() => new RabbitBroker { Endpoints = [new("host", 0)] }.Validate("broker"), Throws.ArgumentException);
-        Assert.That(() => new RabbitBroker { Endpoints = [new("host", 65_536)] }.Validate("broker"), Throws.ArgumentException);
-        Assert.That(() => new RabbitBroker { Endpoints = [default] }.Validate("broker"), Throws.ArgumentException);
-        Assert.That(() => new RabbitBroker { VirtualHost = null! }.Validate("broker"), Throws.ArgumentNullException);
-        Assert.That(() => new RabbitBroker { Credentials = null! }.Validate("broker"), Throws.ArgumentNullException);
-        Assert.That(() => new RabbitBroker().Validate("broker"), Throws.Nothing);
-    }
 }

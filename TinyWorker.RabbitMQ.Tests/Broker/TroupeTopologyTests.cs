@@ -95,7 +95,8 @@ public sealed class TroupeTopologyTests
         }
 
         await test.Topology.EnsureAsync(session, default);
-        await session.AskAsync((channel, cancelled) => channel.QueueDeleteAsync(test.Topology.Tasks, cancellationToken: cancelled), default);
+        await session.AskAsync(
+            (channel, cancelled) => channel.QueueDeleteAsync(test.Topology.Tasks, cancellationToken: cancelled), default);
         Assert.That(await test.Topology.EnsureAsync(session, default));
         var channel = await session.OpenChannelAsync(0, default);
         foreach (var queue in replies)
@@ -137,14 +138,6 @@ public sealed class TroupeTopologyTests
         Assert.That(await OutcomeAsync(session, test.Topology.Control, ""), Is.EqualTo(PublishOutcome.Stored));
         var channel = await session.OpenChannelAsync(0, default);
         foreach (var queue in queues) Assert.That(await channel.BasicGetAsync(queue, autoAck: true), Is.Not.Null);
-    }
-
-    [Test]
-    public void Name_ThatNoQueueCanHave_IsRefused()
-    {
-        Assert.That(() => OptionChecks.CheckTroupeName(""), Throws.ArgumentException);
-        Assert.That(() => OptionChecks.CheckTroupeName(new string('ä', 91)), Throws.ArgumentException);
-        Assert.That(() => OptionChecks.CheckTroupeName(new string('ä', 90)), Throws.Nothing);
     }
 
     private static async Task<PublishOutcome> OutcomeAsync(BrokerSession session, string exchange, string key)

@@ -49,7 +49,7 @@ public sealed class RabbitDeadLettersTests
         var letters = new RabbitDeadLetters(test.Troupe, await Brokers.UriAsync());
         Assert.That(await letters.ReplayAsync("m1"));
         Assert.That(await letters.ReplayAsync("m1"), Is.False);
-        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(ids.Where(id => id != "m1")));
+        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EquivalentTo(ids.Where(id => id != "m1")));
         var channel = await (await test.ReadyAsync()).OpenChannelAsync(0, default);
         var task = await channel.BasicGetAsync(test.Topology.Tasks, autoAck: true);
         Assert.That(task!.BasicProperties.MessageId, Is.EqualTo("m1"));
@@ -68,7 +68,8 @@ public sealed class RabbitDeadLettersTests
         await using var test = new TestConnection(await Brokers.UriAsync());
         await BuryAsync(test, 1);
         var session = await test.ReadyAsync();
-        await session.AskAsync((channel, cancelled) => channel.QueueDeleteAsync(test.Topology.Tasks, cancellationToken: cancelled), default);
+        await session.AskAsync(
+            (channel, cancelled) => channel.QueueDeleteAsync(test.Topology.Tasks, cancellationToken: cancelled), default);
         var letters = new RabbitDeadLetters(test.Troupe, await Brokers.UriAsync());
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => letters.ReplayAsync("m0"));
         Assert.That(error!.Message, Does.Contain("m0").And.Contain(test.Topology.Tasks));
@@ -83,7 +84,7 @@ public sealed class RabbitDeadLettersTests
         var letters = new RabbitDeadLetters(test.Troupe, await Brokers.UriAsync());
         Assert.That(await letters.DiscardAsync("m0"));
         Assert.That(await letters.DiscardAsync("nobody"), Is.False);
-        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EqualTo(ids.Where(id => id != "m0")));
+        Assert.That((await ReadAsync(letters)).Select(letter => letter.TaskId), Is.EquivalentTo(ids.Where(id => id != "m0")));
     }
 
     [Test]
@@ -117,7 +118,7 @@ public sealed class RabbitDeadLettersTests
         Assert.That(() => new RabbitDeadLetters(null!, new RabbitBroker()), Throws.ArgumentNullException);
         Assert.That(() => new RabbitDeadLetters("", new RabbitBroker()), Throws.ArgumentException);
         Assert.That(() => new RabbitDeadLetters("x", null!), Throws.ArgumentNullException);
-        Assert.That(() => new RabbitDeadLetters("x", new RabbitBroker { Endpoints = [] }), Throws.ArgumentException);
+        Assert.That(() => new RabbitDeadLetters("x", new RabbitBroker { Endpoints = [] }), Throws.InstanceOf<ArgumentException>());
         Assert.That(async () => await new RabbitDeadLetters("x", new RabbitBroker()).ReplayAsync(""), Throws.ArgumentException);
     }
 

@@ -1,3 +1,4 @@
+#pragma warning disable CA2016 // ToArrayAsync has the token, and ends the map with it.
 namespace TinyWorker.RabbitMQ.Tests.Docs;
 
 /// <summary>The sample of the README of TinyWorker.RabbitMQ.</summary>

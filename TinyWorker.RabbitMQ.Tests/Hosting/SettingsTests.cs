@@ -1,7 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using TinyWorker.Hosting;
 using TinyWorker.RabbitMQ.Hosting;
 
 namespace TinyWorker.RabbitMQ.Tests.Hosting;

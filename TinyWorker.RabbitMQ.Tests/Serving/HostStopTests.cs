@@ -60,6 +60,20 @@ public sealed class HostStopTests
     }
 
     [Test]
+    public async Task Stop_OfTasksThatEndWithAnotherExceptionWhenCancelled_GivesThemBackAndFaultsNone()
+    {
+        await using var served = await ServedTroupe.StartAsync(
+            static options => options with { DrainTimeout = TimeSpan.Zero }, onCancel: static () => new IOException("The line is cut."));
+        await served.Submitter.SendAsync("running", -1);
+        await served.BegunAsync(-1);
+
+        await served.StopHostAsync();
+
+        Assert.That(await served.Submitter.DrainAsync(), Is.EqualTo(new[] { "running" }));
+        Assert.That(served.Submitter.HasReply, Is.False);
+    }
+
+    [Test]
     public async Task Stop_WhoseTokenFires_GivesBackAtOnce()
     {
         await using var served = await ServedTroupe.StartAsync();

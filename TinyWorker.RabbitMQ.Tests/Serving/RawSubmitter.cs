@@ -123,7 +123,7 @@ internal sealed class RawSubmitter : IAsyncDisposable
         _replies.Enqueue(new RawReply(
             message.CorrelationId!,
             TraceHeaders.TextOf(message, MessageHeaders.Outcome)!,
-            (int)message.Headers![MessageHeaders.Attempt]!,
+            message.Headers!.TryGetValue(MessageHeaders.Attempt, out var attempt) ? (int)attempt! : 1,
             TraceHeaders.TextOf(message, MessageHeaders.Error),
             delivery.Body.ToArray()));
         _came.Release();

@@ -9,6 +9,7 @@ internal sealed class ServedTroupe : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource> _begun = new();
     private readonly ConcurrentDictionary<int, int> _runs = new();
     private Func<RabbitHostOptions, RabbitHostOptions>? _change;
+    private Func<Exception>? _onCancel;   // what a task that waits throws when it is cancelled
     private Task? _run;
 
     private ServedTroupe(string name, TinyTroupe<int, int> troupe, RabbitTroupeHost<int, int> host) =>
@@ -28,7 +29,8 @@ internal sealed class ServedTroupe : IAsyncDisposable
 
     /// <summary>Starts a host. A task with a negative input waits for <see cref="Open"/>; the result is ten times the input.</summary>
     public static async Task<ServedTroupe> StartAsync(
-        Func<RabbitHostOptions, RabbitHostOptions>? change = null, int workers = 2, int capacity = 1024)
+        Func<RabbitHostOptions, RabbitHostOptions>? change = null, int workers = 2, int capacity = 1024,
+        Func<Exception>? onCancel = null)
     {
         var uri = await Brokers.UriAsync();
         ServedTroupe served = null!;
@@ -38,6 +40,7 @@ internal sealed class ServedTroupe : IAsyncDisposable
             new PoolTroupeOptions { Name = name, Workers = workers, Capacity = capacity });
         served = new ServedTroupe(name, troupe, null!);
         served._change = change;
+        served._onCancel = onCancel;
         await served.ServeAsync(uri);
         served.Submitter = await RawSubmitter.ConnectAsync(uri, name);
         return served;
@@ -91,7 +94,16 @@ internal sealed class ServedTroupe : IAsyncDisposable
     {
         _runs.AddOrUpdate(input, 1, static (_, runs) => runs + 1);
         SourceOf(_begun, input).TrySetResult();
-        if (input < 0) await SourceOf(_gates, input).Task.WaitAsync(token);
+        if (input >= 0) return input * 10;
+        try
+        {
+            await SourceOf(_gates, input).Task.WaitAsync(token);
+        }
+        catch (OperationCanceledException) when (_onCancel is not null)
+        {
+            throw _onCancel();
+        }
+
         return input * 10;
     }
 

@@ -427,6 +427,7 @@ public sealed class RabbitTroupeTests
             Troupe.Abort();
             await Within.Time(Troupe.DisposeAsync().AsTask(), "the troupe to end");
             await Host.DisposeAsync();
+            await Brokers.ForgetAsync(Troupe.Name);
         }
     }
 

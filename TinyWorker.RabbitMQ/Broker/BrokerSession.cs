@@ -284,18 +284,16 @@ internal sealed class BrokerSession
 
     private sealed class BatchingTcpClient(Socket socket) : TcpClientAdapter(socket)
     {
-        public override NetworkStream GetStream() => Plain ? base.GetStream() : new BatchingStream(Client);
+        public override NetworkStream GetStream() => new BatchingStream(Client);
     }
-
-    internal static bool Plain = Environment.GetEnvironmentVariable("TW_PLAIN") is not null;
 
     private sealed class Consumer(BrokerSession session, IChannel channel, string queue, DeliveryHandler handler) : IAsyncBasicConsumer
     {
         public IChannel? Channel { get; } = channel;
 
         public Task HandleBasicDeliverAsync(
-            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties,
-            ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
             var handling = handler(deliveryTag, redelivered, exchange, routingKey, properties, body);
             return handling.IsCompletedSuccessfully ? Task.CompletedTask : handling.AsTask();
@@ -314,4 +312,5 @@ internal sealed class BrokerSession
 
 /// <summary>Takes one delivery. The body is only valid until the returned task ends.</summary>
 internal delegate ValueTask DeliveryHandler(
-    ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body);
+    ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties,
+    ReadOnlyMemory<byte> body);

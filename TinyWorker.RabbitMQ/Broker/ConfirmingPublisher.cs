@@ -58,12 +58,14 @@ internal sealed class ConfirmingPublisher
     /// <summary>How many publications may be sent and not confirmed. Those beyond wait in the queue.</summary>
     internal const int MaxUnconfirmed = 4096;
 
-    // A channel that was opened during an election may reject everything for ever.
+    // A channel that was opened during an election may reject everything for ever, or answer nothing. After so many sweeps without an
+    // answer another takes its place; sooner while nothing was stored yet, and each time later.
+    private const int UnprovenSweeps = 2;
+    private const int ProvenSweeps = 5;
+    private const int MostSweeps = 40;
+
     private static readonly TimeSpan RejectsAllFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPauseBetweenChannels = TimeSpan.FromSeconds(15);
-    private const int SilentSweeps = 5;
-    private const int MostSilentSweeps = 40;
-
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
 
     private readonly BrokerSession _session;
@@ -78,6 +80,7 @@ internal sealed class ConfirmingPublisher
     private TimeSpan _pauseBetweenChannels = RejectsAllFor; // the writer's
     private long _rejectsSince; // a timestamp; zero if the newest answer was no rejection
     private long _answers; // under the lock
+    private bool _isProven; // under the lock: something was stored by way of this publisher
     private volatile bool _isSilent; // set by the sweeps, taken back by the writer
     private int _outstanding;
     private bool _isWaitingForRoom; // under the lock
@@ -106,15 +109,16 @@ internal sealed class ConfirmingPublisher
         return publisher;
     }
 
-    /// <summary>Publishes, mandatory and persistent. Returns at once, and never ends it before. It ends as <see cref="PublishOutcome.Lost"/> if the session has
-    /// ended.</summary>
+    /// <summary>Publishes, mandatory and persistent. Returns at once, and never ends it before. It ends as
+    /// <see cref="PublishOutcome.Lost"/> if the session has ended.</summary>
     public void Publish(Publication publication)
     {
         Interlocked.Increment(ref _outstanding);
         if (_queue.Writer.TryWrite(publication)) return;
         // Not on the caller's stack: whoever publishes again what was lost would come back here, deeper each time.
         ThreadPool.UnsafeQueueUserWorkItem(
-            static lost => lost.This.End(lost.Publication, PublishOutcome.Lost), (This: this, Publication: publication), preferLocal: false);
+            static lost => lost.This.End(lost.Publication, PublishOutcome.Lost), (This: this, Publication: publication),
+            preferLocal: false);
     }
 
     /// <summary>Ends this publisher alone; what is outstanding ends as <see cref="PublishOutcome.Lost"/>, and so does what is published
@@ -154,7 +158,7 @@ internal sealed class ConfirmingPublisher
                             publication.Exchange, publication.RoutingKey, mandatory: true, publication.Properties, publication.Body,
                             _isEnded).ConfigureAwait(false);
                     }
-                    catch (Exception error) when (error is WireFormattingException or ArgumentException && !_isEnded.IsCancellationRequested)
+                    catch (Exception error) when (error is WireFormattingException or ArgumentException)
                     {
                         // Nothing of it was sent, and the channel has taken its number back. It must not stop the others.
                         Log.Unwritable(_session.Logger, publication.Exchange, publication.RoutingKey, error);
@@ -195,9 +199,13 @@ internal sealed class ConfirmingPublisher
         channel.BasicNacksAsync += (_, nack) => OnAnswerAsync(channel, nack.DeliveryTag, nack.Multiple, PublishOutcome.Rejected);
         channel.BasicReturnAsync += (_, returned) => OnReturnAsync(channel, returned);
         channel.CallbackExceptionAsync += (_, error) => FailAsync(error.Exception);
-        channel.ChannelShutdownAsync += (_, reason) => ReferenceEquals(channel, Volatile.Read(ref _channel)) && !_isEnded.IsCancellationRequested
-            ? FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason))
-            : Task.CompletedTask;
+        channel.ChannelShutdownAsync += (_, reason) =>
+        {
+            var isOurs = ReferenceEquals(channel, Volatile.Read(ref _channel)) && !_isEnded.IsCancellationRequested;
+            return isOurs
+                ? FailAsync(new SessionEndedException("A channel was closed: " + BrokerFault.Describe(reason), reason))
+                : Task.CompletedTask;
+        };
     }
 
     // By the connection's reader, one at a time.
@@ -211,6 +219,7 @@ internal sealed class ConfirmingPublisher
         {
             if (!ReferenceEquals(channel, _channel)) return Task.CompletedTask;
             _answers++;
+            _isProven |= outcome == PublishOutcome.Stored;
             _sent.Take(number, multiple, outcome, _ending);
             isWaitingForRoom = _isWaitingForRoom;
         }
@@ -312,13 +321,13 @@ internal sealed class ConfirmingPublisher
         }
     }
 
-    // A message to a queue without a leader may stay unconfirmed for ever, while those to other queues are confirmed. And a channel that was
-    // opened while a queue had no leader may answer nothing at all from then on, though the queue has one again.
+    // A message to a queue without a leader may stay unconfirmed for ever, while those to other queues are confirmed. And a channel that
+    // was opened while a queue had no leader may answer nothing at all from then on, though the queue has one again.
     private async Task SweepAsync()
     {
         List<(Publication Publication, PublishOutcome Outcome)> overtaken = [];
         List<(Publication Publication, PublishOutcome Outcome)> unanswered = [];
-        var (answers, silence, patience) = (0L, 0, SilentSweeps);
+        var (answers, silence, patience) = (0L, 0, UnprovenSweeps);
         using var timer = new PeriodicTimer(SweepPeriod, _session.TimeProvider);
         while (await timer.WaitForNextTickAsync(_isEnded).ConfigureAwait(false))
         {
@@ -326,7 +335,7 @@ internal sealed class ConfirmingPublisher
             lock (_gate)
             {
                 _sent.TakeOvertaken(overtaken);
-                if (_answers != answers) (answers, silence, patience) = (_answers, 0, SilentSweeps);
+                if (_answers != answers) (answers, silence, patience) = (_answers, 0, _isProven ? ProvenSweeps : patience);
                 else if (_sent.Count == 0 || _session.IsBlocked) silence = 0;
                 else silence++;
                 if (silence == patience)
@@ -342,7 +351,7 @@ internal sealed class ConfirmingPublisher
             {
                 Log.ChannelReplaced(_session.Logger, "answered nothing", silence);
                 silence = 0;
-                patience = Math.Min(patience * 2, MostSilentSweeps); // a node that hangs answers nothing, either
+                patience = Math.Min(patience * 2, MostSweeps); // a node that hangs answers nothing, either
             }
 
             foreach (var (publication, _) in overtaken)

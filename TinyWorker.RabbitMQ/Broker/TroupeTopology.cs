@@ -20,6 +20,7 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     private const int MaxDifferences = 16;
     private static readonly TimeSpan NewsTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
+    private readonly string _replies = $"tw.{troupe}.replies.";
     private volatile bool _isCompared; // what was there has been compared with what would have been declared
 
     /// <summary>The exchange of tasks, and the queue that they wait in.</summary>
@@ -47,7 +48,10 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     ];
 
     /// <summary>The reply queue of a client.</summary>
-    public string Replies(string client) => $"tw.{troupe}.replies.{client}";
+    public string Replies(string client) => _replies + client;
+
+    /// <summary>Whether a queue has the name of a reply queue of this troupe.</summary>
+    public bool IsOfReplies(string queue) => queue.StartsWith(_replies, StringComparison.Ordinal);
 
     /// <summary>Looks for exchanges and queues of tasks, suspects, dead letters and control, and declares and binds what is missing. If the
     /// queue of tasks is missing, all submitters are told, by <see cref="News"/>.</summary>
@@ -195,8 +199,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
             cancellationToken);
 
     // The submitters must hear of it even if they connect later than whoever finds the queue missing: they would find the new one, and wait
-    // for ever for what the old one had. Reply queues are durable. Not longer than a moment: one of them may have no leader, and its submitter
-    // takes another and sends everything again by itself.
+    // for ever for what the old one had. Reply queues are durable. Not longer than a moment: one of them may have no leader, and its
+    // submitter takes another and sends everything again by itself.
     private async Task TellNewsAsync(BrokerSession session, CancellationToken cancellationToken)
     {
         var publisher = await session.OpenPublisherAsync(cancellationToken).ConfigureAwait(false);
@@ -281,7 +285,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         }
     }
 
-    // The broker names one difference at a time. So it is asked again with each one that is known taken over, until it agrees.
+    // The broker names one difference at a time, and the type last. So it is asked again with each one that is known taken over, until it
+    // agrees.
     private async Task<bool> CompareQueueAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken)
     {
         var arguments = new Dictionary<string, object?>(queue.Arguments);

@@ -87,4 +87,10 @@ internal static partial class Log
 
     [LoggerMessage(239, LogLevel.Error, "{Troupe}: a listener to the spans of tasks threw.")]
     public static partial void ListenerFailed(ILogger logger, string troupe, Exception exception);
+
+    [LoggerMessage(
+        240, LogLevel.Warning,
+        "{Troupe}: task {TaskId} asks for its reply in '{Queue}', which is no reply queue of this troupe. It was not run, and lies among " +
+        "the dead letters now.")]
+    public static partial void ForeignReplyQueue(ILogger logger, string troupe, string taskId, string queue);
 }

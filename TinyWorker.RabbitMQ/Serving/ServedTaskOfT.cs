@@ -17,6 +17,7 @@ internal sealed class ServedTask<TIn, TOut>(
 {
     private TinyFuture<TOut>? _future;               // set once, when the local troupe has taken it
     private CancellationTokenSource? _waiting;       // set before it waits for room there
+    private volatile bool _wasWaiting;
 
     public Activity Activity => activity;
 
@@ -26,6 +27,9 @@ internal sealed class ServedTask<TIn, TOut>(
     public int Present { get; set; }
 
     public override bool IsWaiting => Volatile.Read(ref _future) is not { } future || future.Status == TinyFutureStatus.Pending;
+
+    /// <summary>Whether no worker had it yet when it was cancelled for the stop of the host.</summary>
+    public bool WasWaiting => _wasWaiting;
 
     bool IContinuation.IsAbandoned => false;
 
@@ -49,8 +53,12 @@ internal sealed class ServedTask<TIn, TOut>(
     public bool TryCancelWaiting()
     {
         if (!IsWaiting) return false;
+        _wasWaiting = true;   // before it ends: who sees it end on another thread looks at this
         CancelForReturn();
-        return Volatile.Read(ref _future) is { Status: TinyFutureStatus.Canceled };
+        if (IsWaiting) return false;
+        var isCanceled = Volatile.Read(ref _future)!.Status == TinyFutureStatus.Canceled;
+        if (!isCanceled) _wasWaiting = false;   // a worker was faster
+        return isCanceled;
     }
 
     bool IContinuation.OnSourceCompleted()

@@ -14,7 +14,7 @@ internal readonly struct TaskHeaders
     {
         _task = task;
         Before = (int)Math.Clamp(
-            Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(),
+            (double)Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(),
             0, int.MaxValue - 1);
     }
 
@@ -31,7 +31,8 @@ internal readonly struct TaskHeaders
     {
         if (Number(MessageHeaders.Deadline) is not { } deadline) return null;
         var left = (double)deadline - clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return left < LongestTimer ? TimeSpan.FromMilliseconds(Math.Max(left, -LongestTimer)) : null;
+        if (left <= 0) return TimeSpan.Zero;   // however far back it lies: no TimeSpan may hold that
+        return left < LongestTimer ? TimeSpan.FromMilliseconds(left) : null;
     }
 
     /// <summary>How long one attempt may take, as the local troupe understands it.</summary>

@@ -42,6 +42,15 @@ internal sealed partial class TaskServer<TIn, TOut>
             return default;
         }
 
+        // This host may write to all queues, and whoever has sent this may not.
+        if (message.ReplyTo is { Length: > 0 } asked && !_topology.IsOfReplies(asked))
+        {
+            Log.ForeignReplyQueue(_logger, _troupe.Name, id, asked);
+            isTaken = true;
+            channel.DeadLetter(tag);
+            return default;
+        }
+
         var headers = new TaskHeaders(message);
         var isAtRisk = channel.IsOfSuspects || headers.Before + 1 >= _options.SuspectAfter;
         var copy = isAtRisk ? new TaskCopy(routingKey, message, headers.Before, body) : null;

@@ -22,10 +22,14 @@ internal sealed partial class TaskServer<TIn, TOut>
                 case TinyFutureStatus.Canceled when task.IsCancelRequested:
                     End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "It was cancelled."), error: null);
                     break;
+                case TinyFutureStatus.Canceled when !task.IsReturnRequested && _troupe.Snapshot().Condition != TroupeCondition.Stopped:
+                    // To run it again would undo what the operator has done.
+                    End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "An operator has cancelled it."), error: null);
+                    break;
                 case TinyFutureStatus.Canceled:
                     // Not by its submitter: by the stop of this host, or because the local troupe was aborted.
                     if (!task.IsReturnRequested) GoDown(cause: null);
-                    Return(task, hasBegun: true);
+                    Return(task, hasBegun: !task.WasWaiting);
                     break;
                 default:
                     var error = future.Exception!;
@@ -33,6 +37,13 @@ internal sealed partial class TaskServer<TIn, TOut>
                     {
                         GoDown(error);
                         Return(task, hasBegun: false);
+                        break;
+                    }
+
+                    if (task.IsReturnRequested)
+                    {
+                        // Cancelled code may end with any exception: that says nothing of the task, for which this host could not wait.
+                        Return(task, hasBegun: true);
                         break;
                     }
 

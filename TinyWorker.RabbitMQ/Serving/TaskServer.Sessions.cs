@@ -12,6 +12,7 @@ internal sealed partial class TaskServer<TIn, TOut>
     private static readonly TimeSpan OverduePeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ConsumerTimeout = TimeSpan.FromMinutes(30);    // the broker's default
     private static readonly TimeSpan Overdue = ConsumerTimeout * 0.8;
+    private const int LongestId = 255;   // bytes
 
     private readonly Lock _downLock = new();   // guards the changes of _isDown
     private volatile bool _isDown;             // the local troupe runs nothing
@@ -120,8 +121,7 @@ internal sealed partial class TaskServer<TIn, TOut>
 
     private void BeginControl(ServingSession session)
     {
-        if (session.HasControl) return;
-        session.HasControl = true;
+        if (!session.TryBeginControl()) return;
         _ = Task.Run(async () =>
         {
             var ended = session.Broker.Ended;
@@ -134,7 +134,7 @@ internal sealed partial class TaskServer<TIn, TOut>
                     channel, queue, exclusive: true,
                     (tag, _, _, _, _, body) =>
                     {
-                        OnCancellation(Encoding.UTF8.GetString(body.Span));
+                        OnCancellation(body.Span);
                         acknowledger.Ack(tag);
                         return default;
                     },
@@ -144,13 +144,18 @@ internal sealed partial class TaskServer<TIn, TOut>
             {
                 if (session.IsOver) return;
                 Log.NoControl(_logger, _troupe.Name, HostName, e);
-                session.HasControl = false;
+                session.GiveUpControl();
                 _ticker.Wake();
             }
         });
     }
 
-    private void OnCancellation(string taskId) => _tasks.Cancel(taskId)?.CancelForSubmitter();
+    private void OnCancellation(ReadOnlySpan<byte> taskId)
+    {
+        // Ids are remembered, and AMQP has none that is longer: this is no cancellation.
+        if (taskId.Length is 0 or > LongestId) return;
+        _tasks.Cancel(Encoding.UTF8.GetString(taskId))?.CancelForSubmitter();
+    }
 
     /// <summary>The local troupe runs nothing: no task is to fault for that. Called before the first delivery is given back.</summary>
     /// <param name="cause">What a task faulted with; null if it was cancelled.</param>

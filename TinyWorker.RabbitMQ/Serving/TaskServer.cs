@@ -184,7 +184,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDispos
         if (_isStarted) Log.Stopped(_logger, _troupe.Name, HostName);
     }
 
-    /// <summary>Waits until no task runs, and every delivery is settled.</summary>
+    /// <summary>Waits until no task runs, every delivery is settled, and every reply has its fate.</summary>
     /// <returns>False if that took too long, or if no task runs and the broker takes no replies at the moment.</returns>
     private async Task<bool> DrainedAsync(TimeSpan patience, CancellationToken impatience)
     {
@@ -198,7 +198,8 @@ internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDispos
                 _settled.Reset();   // before the look: what is settled after it sets the event again, and so does the ticker
                 if (_tasks.Running == 0)
                 {
-                    if (_session is not { IsOver: false, Unsettled: > 0 } session) return true;
+                    // A reply may be on its way without a delivery: that of a session that has ended.
+                    if (_session is not { IsOver: false } session || session is { Unsettled: 0, Outbox.Waiting: 0 }) return true;
                     if (!session.Broker.IsBlocked) blockedSince = null;
                     else if (_clock.GetElapsedTime(blockedSince ??= _clock.GetTimestamp()) > GoodbyeTimeout) return false;
                 }

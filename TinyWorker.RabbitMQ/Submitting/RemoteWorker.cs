@@ -51,7 +51,7 @@ internal sealed class RemoteWorker<TIn, TOut>(Request request, RemoteWorkerTerms
                 return cancellationToken.IsCancellationRequested
                     ? new OperationCanceledException(cancellationToken)
                     : new OperationCanceledException(
-                        $"A host of '{terms.Troupe}' cancelled the task, although nobody had asked for that.");
+                        $"A host of '{terms.Troupe}' cancelled the task, and its submitter had not: {reply.Error}");
             case TaskOutcome.Refused:
                 return new ContractMismatchException(terms.Troupe, terms.Contract, reply.Error ?? "unknown");
             default:
