@@ -189,7 +189,7 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     }
 
     // A queue that is there may still lack its binding: see VerifyAsync.
-    private static Task DeclareAndBindAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken) =>
+    private static Task<bool> DeclareAndBindAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken) =>
         session.AskAsync(
             async (channel, cancelled) =>
             {
