@@ -251,7 +251,7 @@ internal sealed class BrokerSession
         private ITcpClient? _client; // the newest: a name may have several addresses
         private bool _isClosed;
 
-        public ITcpClient Create(AddressFamily family)
+        public BatchingTcpClient Create(AddressFamily family)
         {
             // As the default factory makes it, but for the stream.
             var client = new BatchingTcpClient(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
