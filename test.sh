@@ -18,7 +18,10 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompil
 readonly progress_interval=5   # seconds
 readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
 readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
+readonly policy=/usr/sbin/policy-rc.d
 passed=0 failed=0 skipped=0 lacking=
+own_policy=   # the policy file, while it is ours
+prefix=()     # what dotnet test is run by
 
 all=
 case "${1-}" in
@@ -28,7 +31,7 @@ case "${1-}" in
 esac
 
 log=$(mktemp) && coverage=$(mktemp -d) || { echo '0 passed, 1 failed'; exit 1; }
-trap 'rm -rf "$log" "$log.beside" "$coverage"' EXIT
+trap 'rm -rf "$log" "$log.beside" "$coverage" ${own_policy:+"$own_policy"}' EXIT
 
 finish() {
   [[ -z $lacking ]] || printf '%s' "$lacking"
@@ -45,19 +48,41 @@ fail() {
   failed=$((failed + 1))
 }
 
-# need WHICH PACKAGE WHAT: makes sure that there is a command, or a file where WHICH is a path. A package of apt has it.
-# WHAT needs it, and is skipped without it: then need fails, and the end of the output tells how to get it.
+# need WHICH PACKAGE WHAT [OPTION]...: makes sure that there is a command, or a file where WHICH is a path. A package of apt has it, and
+# apt-get install is given the options. WHAT needs it, and is skipped without it: then need fails, and the end of the output tells how to
+# get it.
 need() {
-  has "$1" && return
+  local which=$1 what=$3 package="${*:4} $2"
+  package=${package# }
+  has "$which" && return
   if [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null; then
-    echo "== apt-get install $2 (for $3)"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$2" > "$log" < /dev/null \
-      || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$2"; } > "$log" < /dev/null
-    has "$1" && return
+    echo "== apt-get install $package (for $what)"
+    forbid_services
+    # shellcheck disable=SC2086  # the options are words of their own
+    { apt_get install -y -q $package || { apt_get update -q && apt_get install -y -q $package; }; } > "$log"
+    allow_services
+    has "$which" && return
     tail -n 3 "$log"
   fi
-  lacking+="Skipped: $3, because there is no '$1'. To get it: apt-get install $2"$'\n'
+  lacking+="Skipped: $what, because there is no '$which'. To get it: apt-get install $package"$'\n'
   return 1
+}
+
+apt_get() {
+  DEBIAN_FRONTEND=noninteractive apt-get "$@" < /dev/null
+}
+
+# A package may have a service, and starts it when it is installed, where the system lets it. This is asked first. The tests start what they
+# need by themselves.
+forbid_services() {
+  [[ ! -e $policy ]] || return
+  own_policy=$policy
+  printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod +x "$policy"
+}
+
+allow_services() {
+  [[ -z $own_policy ]] || rm -f "$own_policy"
+  own_policy=
 }
 
 has() {
@@ -94,9 +119,11 @@ show_progress() {
 }
 
 # run_dotnet_test ARGUMENT...: -m:1 runs the projects of tests one after the other: each has as many tests at a time as there are
-# processors, and some measure time.
+# processors, and some measure time. AssemblySelectLimit: if a filter leaves more tests of a project than this (2,000 by default), NUnit's
+# adapter runs all of them, and tells of those that the filter has left.
 run_dotnet_test() {
-  dotnet test "$@" --no-build -m:1 --logger 'console;verbosity=normal' -- NUnit.ConsoleOut=0 < /dev/null
+  "${prefix[@]}" dotnet test "$@" --no-build -m:1 --logger 'console;verbosity=normal' -- NUnit.ConsoleOut=0 \
+    NUnit.AssemblySelectLimit=1000000 < /dev/null
 }
 
 # run_tests ARGUMENT...: dotnet test with these arguments, and with what it says counted.
@@ -107,14 +134,18 @@ run_tests() {
 }
 
 # run_tests_beside OTHER ARGUMENT...: as run_tests, while dotnet test runs with the filter OTHER in the place of the last argument, too. For
-# tests of which each needs one processor and measures no time.
+# tests that measure no time, and leave a processor to others. ONE_EACH=1 gives each of the two a processor for itself, if there are two.
 run_tests_beside() {
-  local other=$1 aside
+  local other=$1 aside pinned=
   shift
+  [[ -z ${ONE_EACH-} || $(nproc) != 2 ]] || ! taskset -c 0 true || ! taskset -c 1 true || pinned=1
   echo "== dotnet test ${*:1:$#-1} $other (at the same time as the next)"
+  [[ -z $pinned ]] || prefix=(taskset -c 1)
   run_dotnet_test "${@:1:$#-1}" "$other" > "$log.beside" &
   aside=$!
+  [[ -z $pinned ]] || prefix=(taskset -c 0)
   run_tests "$@"
+  prefix=()
   wait "$aside"
   local status=$?
   show_progress < "$log.beside"
@@ -152,8 +183,10 @@ build() {
 }
 
 step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
-# The dashboard is looked at in a real browser. CI must not pass without.
+# The dashboard is looked at in a real browser, and the remote troupes have a real broker. CI must not pass without.
 need "${CHROMIUM:-/usr/bin/chromium}" chromium 'the tests of the dashboard in a browser' || [[ -z $all ]] || fail 'the tests of the dashboard need a browser'
+[[ -n ${TINYWORKER_AMQP-} ]] || need /usr/sbin/rabbitmq-server rabbitmq-server 'the tests on a real RabbitMQ broker' --no-install-recommends \
+  || [[ -z $all ]] || fail 'the tests of TinyWorker.RabbitMQ need a broker'
 if [[ -z $all ]]; then
   build Release
   run_tests TinyWorker.sln -c Release --filter 'TestCategory!=Long'
@@ -171,12 +204,36 @@ build Debug
 build Release
 step $main_job || fail 'the main job on this repository'
 step $service -- --seconds 3 || fail 'the example service'
-run_tests TinyWorker.sln -c Release
-# Neither packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them. Nor the
-# schedules: they take half of the time, one processor each, and longer still while the coverage is measured.
-readonly under_coverage='FullyQualifiedName!~Tests.Package&FullyQualifiedName!~Tests.Leaks&FullyQualifiedName!~Tests.Plugins&FullyQualifiedName!~Tests.Schedules'
-run_tests TinyWorker.sln -c Debug --filter "$under_coverage" --collect 'XPlat Code Coverage' --settings .ci/coverage.runsettings --results-directory "$coverage"
-run_tests_beside 'FullyQualifiedName~Tests.Schedules&Name~OnThePool' TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules&Name!~OnThePool'
+
+# Each project of tests by itself: each has the machine for itself while it runs. What comes into the solution is tested without a line here.
+mapfile -t projects < <(dotnet sln TinyWorker.sln list | sed -n 's|^\(.*\.Tests\)[/\\][^/\\]*\.csproj$|\1|p')
+((${#projects[@]} > 0)) || fail 'the solution names no project of tests'
+
+# The packages, the leaks and the model measure no time, use little more than one processor, and are in processes of their own here.
+readonly packages='FullyQualifiedName~TinyWorker.Tests.Package.'
+readonly leaks_and_model='FullyQualifiedName~TinyWorker.Tests.Leaks.|FullyQualifiedName~TinyWorker.Tests.Model.'
+readonly neither='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Model.'
+for project in "${projects[@]}"; do
+  if [[ $project == TinyWorker.Tests ]]; then
+    run_tests "$project" -c Release --filter "$neither"
+    run_tests_beside "$packages" "$project" -c Release --filter "$leaks_and_model"
+  else
+    run_tests "$project" -c Release
+  fi
+done
+
+# Debug has the invariants of the core and the schedules, and the coverage is that of Debug. The long tests do in thousands of rounds what
+# others do in hundreds: they are run in Release, but for those of the core under load, which the invariants watch. Neither packages nor
+# leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
+readonly under_coverage='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Plugins.&FullyQualifiedName!~TinyWorker.Tests.Schedules.'
+for project in "${projects[@]}"; do
+  filter='TestCategory!=Long'
+  [[ $project != TinyWorker.Tests ]] || filter+="&$under_coverage"
+  run_tests "$project" -c Debug --filter "$filter" --collect 'XPlat Code Coverage' --settings .ci/coverage.runsettings --results-directory "$coverage"
+done
+run_tests TinyWorker.Tests -c Debug --filter 'TestCategory=Long&(FullyQualifiedName~LedgerTests|FullyQualifiedName~ContentionTests|FullyQualifiedName~PlatformTrapTests)'
+# A schedule lets one thread go on at a time. On a processor of its own, the next one need not be woken on another processor.
+ONE_EACH=1 run_tests_beside 'FullyQualifiedName~Tests.Schedules.&Name~OnThePool' TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules.&Name!~OnThePool'
 mapfile -t reports < <(find "$coverage" -name coverage.cobertura.xml)   # one for each project of tests
 step .ci/coverage "${reports[@]}" || fail 'the coverage'
 

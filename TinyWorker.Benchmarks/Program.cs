@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using TinyWorker.Benchmarks;
 using TinyWorker.Benchmarks.Modes;
 using TinyWorker.Benchmarks.Peers;
+using TinyWorker.Benchmarks.Remote;
 
 switch (args)
 {
@@ -18,6 +19,14 @@ switch (args)
         return 0;
     case ["wake"]:
         await WakeMode.RunAsync();
+        return 0;
+    case ["remote", .. var options]:
+        return await RemoteMode.RunAsync(options);
+    case ["remotescale", .. var options]:
+        await RemoteScaleMode.RunAsync(options);
+        return 0;
+    case [RemoteChild.Verb, var kind, var uri, var name]:
+        await RemoteChildProgram.RunAsync(kind, uri, name);
         return 0;
     case [BareChild.Verb, var path]:
         BareChild.Serve(path);

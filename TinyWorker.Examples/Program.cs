@@ -64,6 +64,7 @@ internal static class Program
         new("deadlines", "production: a deadline and a timeout of one task", Deadlines.RunAsync),
         new("maintenance", "production: a pause", Maintenance.RunAsync),
         new("reload", "production: one task for each worker", Reload.RunAsync),
+        new("remote", "docs/remote.md: workers in two other programs behind RabbitMQ; one is killed, nothing is lost", Remote.RunAsync),
     ];
 
     internal static async Task<int> Main(string[] arguments)
@@ -76,6 +77,10 @@ internal static class Program
 
             case ["duplicates", .. var folder]:
                 return await Duplicates.RunAsync(folder);
+
+            case [Remote.HostVerb, var broker, var record]:
+                await RemoteHost.ServeAsync(broker, record);
+                return Success;
 
             case []:
                 Console.Error.WriteLine("Name the example to run:");

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using Nito.AsyncEx;
 using TinyWorker;
 using TinyWorker.Hosting;
@@ -135,39 +133,17 @@ public static class TinyTroupeServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         PlainResult.Refuse(typeof(TOut), "TOut", nameof(TOut));
-        var registry = TroupeRegistry.In(services);
-        TroupeRegistry.CheckName(registry, name);
-        if (registry is null)
-        {
-            registry = new TroupeRegistry(services);
-            AddShared(services, registry);
-        }
-
+        TroupeRegistry.CheckName(TroupeRegistry.In(services), TroupeSection.RootName, name);
+        var registry = TroupeServices.RegistryIn(services);
+        TroupeServices.AddSettings(services, TroupeSection.Instance);
         var registration = make();
         registry.Add(registration);
         if (configure is not null) services.Configure(name, configure);
         services.AddKeyedSingleton(name, (provider, _) => registration.Make(provider));
         services.AddKeyedSingleton<ITinyTroupe<TIn, TOut>>(
-            name, (provider, key) => provider.GetRequiredKeyedService<TinyTroupe<TIn, TOut>>(key));
+            name, (provider, _) => (ITinyTroupe<TIn, TOut>)registry.Named(name, typeof(ITinyTroupe<TIn, TOut>)).In(provider));
         services.TryAddSingleton(provider => (TinyTroupe<TIn, TOut>)registry.TheOnly(typeof(TinyTroupe<TIn, TOut>)).In(provider));
-        services.TryAddSingleton<ITinyTroupe<TIn, TOut>>(
-            provider => (TinyTroupe<TIn, TOut>)registry.TheOnly(typeof(TinyTroupe<TIn, TOut>)).In(provider));
+        services.TryAddSingleton(provider => (ITinyTroupe<TIn, TOut>)registry.TheOnly(typeof(ITinyTroupe<TIn, TOut>)).In(provider));
         return services;
-    }
-
-    private static void AddShared(IServiceCollection services, TroupeRegistry registry)
-    {
-        services.AddSingleton(registry);
-        services.AddSingleton<MadeTroupes>();
-        services.AddSingleton<DrainAtDisposal>();
-        services.AddScoped<WorkerOfScope>();
-        services.TryAddScoped(static scope => scope.GetRequiredService<WorkerOfScope>().Required);
-        services.AddOptions();
-        services.AddSingleton<SettingsFromConfiguration>();
-        services.AddSingleton<IPostConfigureOptions<TinyTroupeSettings>>(
-            static provider => provider.GetRequiredService<SettingsFromConfiguration>());
-        services.AddSingleton<IValidateOptions<TinyTroupeSettings>>(
-            static provider => provider.GetRequiredService<SettingsFromConfiguration>());
-        services.AddSingleton<IHostedService, TroupeLifetime>();
     }
 }

@@ -9,6 +9,7 @@ internal static class Program
     {
         HostProgram.Name => HostProgram.RunAsync(JsonSerializer.Deserialize<HostSettings>(arguments[1])!),
         SubmitterProgram.Name => SubmitterProgram.RunAsync(JsonSerializer.Deserialize<SubmitterSettings>(arguments[1])!),
+        Hosting.HostedProgram.Name => Hosting.HostedProgram.RunAsync(JsonSerializer.Deserialize<HostSettings>(arguments[1])!),
         BrokerProgram.Name => BrokerProgram.RunAsync(),
         _ => throw new ArgumentException($"There is no program named '{arguments[0]}'."),
     };

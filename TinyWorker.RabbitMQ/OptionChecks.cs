@@ -9,8 +9,8 @@ internal static class OptionChecks
 {
     internal const int LargestPayload = 128 * 1024 * 1024;
 
-    // A queue's name has at most 255 bytes, and what stands around the troupe's name in the longest of them has some 50.
-    private const int LongestName = 200;
+    // A queue's name has at most 255 bytes, and what stands around the troupe's name in the longest of them has some 60.
+    private const int LongestName = 180;
     private const double LongestTimer = uint.MaxValue - 1;   // in milliseconds: what a .NET timer can do
     private const int MostReplicas = 99;
 
@@ -32,8 +32,8 @@ internal static class OptionChecks
         if (Encoding.UTF8.GetByteCount(name) > LongestName || name.Any(char.IsControl))
         {
             throw new ArgumentException(
-                $"The name of a troupe on a broker becomes a part of the names of its queues: it must have at most {LongestName} bytes in " +
-                $"UTF-8, and no control characters. '{name}' has not.",
+                $"The name of a troupe on a broker becomes a part of the names of its queues: it must have at most {LongestName} bytes " +
+                $"in UTF-8, and no control characters. '{name}' is no such name.",
                 parameter);
         }
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace TinyWorker.RabbitMQ;
@@ -9,7 +8,6 @@ public sealed record RabbitHostOptions
     internal const int DefaultRememberedTasks = 10_000;
     internal const long DefaultRememberedBytes = 64 * 1024 * 1024;
     internal const int DefaultSuspectAfter = 2;
-    internal const int MostPayload = 128 * 1024 * 1024;
     internal static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(25);
 
     /// <summary>Where the broker is.</summary>
@@ -76,38 +74,25 @@ public sealed record RabbitHostOptions
     /// <param name="options">The name of the parameter that holds the options.</param>
     internal void Validate(string options)
     {
-        const double LongestTimer = uint.MaxValue - 1;   // in milliseconds: what a .NET timer can do
-        Check(Broker is not null, nameof(Broker), Broker, "must not be null");
-        Check(Broker.Endpoints is { Count: > 0 }, "Broker.Endpoints", Broker, "must name one node or more");
-        Check(
-            Prefetch is null or (>= 1 and <= ushort.MaxValue),
-            nameof(Prefetch), Prefetch, "must be from 1 to 65,535; leave it null to have it chosen");
-        Check(RememberedTasks >= 0, nameof(RememberedTasks), RememberedTasks, "must be zero or more");
-        Check(RememberedBytes >= 0, nameof(RememberedBytes), RememberedBytes, "must be zero or more");
-        Check(
-            DrainTimeout >= TimeSpan.Zero && DrainTimeout.TotalMilliseconds < LongestTimer,
-            nameof(DrainTimeout), DrainTimeout, "must be from zero to 49 days");
-        Check(SuspectAfter >= 1, nameof(SuspectAfter), SuspectAfter, "must be 1 or more");
-        Check(
-            BrokerLostAfter == Timeout.InfiniteTimeSpan
-                || (BrokerLostAfter > TimeSpan.Zero && BrokerLostAfter.TotalMilliseconds < LongestTimer),
-            nameof(BrokerLostAfter), BrokerLostAfter, "must be above zero and at most 49 days, or Timeout.InfiniteTimeSpan");
-        Check(MaxPayload is >= 1 and <= MostPayload, nameof(MaxPayload), MaxPayload, "must be from 1 to 134,217,728");
-        Check(
-            Heartbeat >= TimeSpan.FromSeconds(1) && Heartbeat <= TimeSpan.FromHours(1),
-            nameof(Heartbeat), Heartbeat, "must be from 1 second to 1 hour");
-        Check(Queue is not null, nameof(Queue), Queue, "must not be null");
-        Check(Queue.Replicas is >= 1 and <= 99, "Queue.Replicas", Queue.Replicas, "must be from 1 to 99");
-        Check(Queue.MaxLength is null or >= 1, "Queue.MaxLength", Queue.MaxLength, "must be 1 or more; leave it null for no limit");
-        Check(Queue.DeliveryLimit >= 1, "Queue.DeliveryLimit", Queue.DeliveryLimit, "must be 1 or more");
-        Check(
-            HostName is null || !string.IsNullOrWhiteSpace(HostName),
-            nameof(HostName), HostName, "must not be empty; leave it null for the machine and the process");
-        Check(TimeProvider is not null, nameof(TimeProvider), TimeProvider, "must not be null");
-
-        void Check([DoesNotReturnIf(false)] bool holds, string name, object? value, string rule)
-        {
-            if (!holds) throw new ArgumentOutOfRangeException(options, value, $"{nameof(RabbitHostOptions)}.{name} {rule}.");
-        }
+        const string Type = nameof(RabbitHostOptions);
+        OptionChecks.CheckBroker(options, Type, Broker);
+        OptionChecks.Check(
+            options, Type, Prefetch is null or (>= 1 and <= ushort.MaxValue), nameof(Prefetch), Prefetch,
+            "must be from 1 to 65,535; leave it null to have it chosen");
+        OptionChecks.Check(options, Type, RememberedTasks >= 0, nameof(RememberedTasks), RememberedTasks, "must be zero or more");
+        OptionChecks.Check(options, Type, RememberedBytes >= 0, nameof(RememberedBytes), RememberedBytes, "must be zero or more");
+        OptionChecks.CheckPatience(options, Type, nameof(DrainTimeout), DrainTimeout);
+        OptionChecks.Check(options, Type, SuspectAfter >= 1, nameof(SuspectAfter), SuspectAfter, "must be 1 or more");
+        OptionChecks.CheckLimit(options, Type, nameof(BrokerLostAfter), BrokerLostAfter);
+        OptionChecks.CheckMaxPayload(options, Type, MaxPayload);
+        OptionChecks.CheckHeartbeat(options, Type, Heartbeat);
+        OptionChecks.Check(
+            options, Type, ContractVersion is null || !string.IsNullOrWhiteSpace(ContractVersion), nameof(ContractVersion), ContractVersion,
+            "must not be empty; leave it null for none");
+        OptionChecks.CheckQueue(options, Type, Queue);
+        OptionChecks.Check(
+            options, Type, HostName is null || !string.IsNullOrWhiteSpace(HostName), nameof(HostName), HostName,
+            "must not be empty; leave it null for the machine and the process");
+        OptionChecks.Check(options, Type, TimeProvider is not null, nameof(TimeProvider), TimeProvider, "must not be null");
     }
 }

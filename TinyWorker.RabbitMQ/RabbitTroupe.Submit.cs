@@ -37,7 +37,8 @@ public sealed partial class RabbitTroupe<TIn, TOut>
 
     /// <summary>Submits a task that asks for something of its own; blocks as <see cref="Submit(TIn, CancellationToken)"/> does.</summary>
     /// <remarks>
-    /// <see cref="SubmitOptions.Deadline"/> holds while the broker is away, too, and travels with the task: a host starts none that is late.
+    /// <see cref="SubmitOptions.Deadline"/> holds while the broker is away, too, and travels with the task: a host starts none that is
+    /// late.
     /// <see cref="SubmitOptions.Timeout"/> is counted by the host, for each attempt there. A <see cref="SubmitOptions.Key"/> or a
     /// <see cref="SubmitOptions.Priority"/> cannot be: the order ends at the broker.
     /// </remarks>
@@ -119,8 +120,8 @@ public sealed partial class RabbitTroupe<TIn, TOut>
         if (options.Key is null && options.Priority == 0) return options;
         var option = options.Key is null ? nameof(SubmitOptions.Priority) : nameof(SubmitOptions.Key);
         throw new ArgumentException(
-            $"SubmitOptions.{option} cannot be used with '{Name}': its tasks go through a queue of the broker to any host, in the order in " +
-            "which they come. Give tasks that must not wait for others, or not run beside others, a troupe of their own.",
+            $"SubmitOptions.{option} cannot be used with '{Name}': its tasks go through a queue of the broker to any host, in the order " +
+            "in which they come. Give tasks that must not wait for others, or not run beside others, a troupe of their own.",
             nameof(options));
     }
 }

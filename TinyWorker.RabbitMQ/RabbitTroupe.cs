@@ -3,6 +3,7 @@ using TinyWorker.Futures;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
 using TinyWorker.RabbitMQ.Submitting;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ;
 
@@ -32,8 +33,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     private readonly TinyTroupe<TIn, TOut> _inner;   // its workers are slots: each sends one task at a time, and waits for the reply
 
     /// <summary>Makes the submitting side, and begins to connect.</summary>
-    /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at most
-    /// 200 bytes in UTF-8, and no control characters.</param>
+    /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at
+    /// most 180 bytes in UTF-8, and no control characters.</param>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <exception cref="ArgumentNullException">The name is null.</exception>
     /// <exception cref="ArgumentException">The name cannot be, or an option is out of range.</exception>
@@ -66,6 +67,7 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         // What lists troupes lists this one. It is held weakly. Nothing that lives on holds the inner one either: if this object is
         // dropped, so is that, and it drains; when its slots have gone, the connection ends.
         _inner.Inside.Facade = this;
+        TroupeFigures.Attach(this, () => BrokerFigures.Of(side.Snapshot()));
         side.Start(_inner.Inside.Loops.Gone);
     }
 
@@ -81,6 +83,9 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     /// <summary>What is known of the broker now. Takes a moment: the counts of its queues are asked for aside, so that the first look has
     /// none, and later ones are some seconds old.</summary>
     public RabbitTroupeSnapshot Broker => _side.Snapshot();
+
+    /// <summary>The inside, for tests. It does not keep this object alive.</summary>
+    internal SubmittingSide Side => _side;
 
     private string DebuggerText => $"RabbitTroupe '{Name}' (at most {MaxInFlight} under way)";
 
@@ -111,9 +116,9 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     }
 
     /// <inheritdoc/>
-    /// <remarks>It lists no workers: those are at the hosts. Running are the tasks that are at the broker and its hosts. While the broker is
-    /// away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection), <see cref="TroupeCondition.Degraded"/>
-    /// (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
+    /// <remarks>It lists no workers: those are at the hosts. Running are the tasks that are at the broker and its hosts. While the broker
+    /// is away, the condition is <see cref="TroupeCondition.Starting"/> (before the first connection),
+    /// <see cref="TroupeCondition.Degraded"/> (tasks wait), <see cref="TroupeCondition.Down"/> (they fault) or <see cref="TroupeCondition.Broken"/> (for good).</remarks>
     public TroupeSnapshot Snapshot() => OwnCounts(_inner.Snapshot());
 
     /// <inheritdoc/>
@@ -135,7 +140,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     /// host only. Waits without a thread while as many are being posted as <see cref="RabbitTroupeOptions.MaxInFlight"/> says.
     /// </summary>
     /// <param name="input">The input.</param>
-    /// <param name="taskId">The id of the task, with which its worker can tell a repetition; null for a new one.</param>
+    /// <param name="taskId">The id of the task, with which its worker can tell a repetition; null for a new one. Tasks with the same id are
+    /// one task: a host that runs it, or remembers its end, does not run it again, whatever the input of the second is.</param>
     /// <param name="cancellationToken">Ends the attempt. The task may have been stored, and may run.</param>
     /// <returns>The id, once the broker has stored the task: from then on it runs at least once, even if this process dies.</returns>
     /// <exception cref="ArgumentException">The id is empty, or longer than 255 bytes in UTF-8.</exception>
@@ -148,7 +154,11 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
     public async Task<string> PostAsync(TIn input, string? taskId = null, CancellationToken cancellationToken = default)
     {
         if (taskId is not null && (taskId.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(taskId) > byte.MaxValue))
-            throw new ArgumentException("The id of a task must have from 1 to 255 bytes in UTF-8. Leave it null for a new one.", nameof(taskId));
+        {
+            throw new ArgumentException(
+                "The id of a task must have from 1 to 255 bytes in UTF-8. Leave it null for a new one.", nameof(taskId));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         taskId ??= Guid.NewGuid().ToString("N");
         await _side.PostAsync(taskId, _inputs.Write(input), cancellationToken).ConfigureAwait(false);
@@ -179,7 +189,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         _inner.Abort();
     }
 
-    /// <summary>Stops the troupe without a limit of time; see <see cref="StopAsync"/>. May be called again, and from many threads.</summary>
+    /// <summary>Stops the troupe without a limit of time; see <see cref="StopAsync"/>. May be called again, and from many
+    /// threads.</summary>
     /// <returns>A task that ends when everything has ended.</returns>
     public async ValueTask DisposeAsync()
     {

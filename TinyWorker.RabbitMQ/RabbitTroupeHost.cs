@@ -18,10 +18,12 @@ public sealed class RabbitTroupeHost<TIn, TOut> : IAsyncDisposable
     /// <param name="troupe">What runs the tasks. Its name is that of the troupe on the broker.</param>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <exception cref="ArgumentNullException">The troupe is null.</exception>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the name of the troupe cannot be a part of the names of queues.
+    /// </exception>
     public RabbitTroupeHost(TinyTroupe<TIn, TOut> troupe, RabbitHostOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(troupe);
+        OptionChecks.CheckTroupeName(troupe.Name, nameof(troupe));
         options ??= new RabbitHostOptions();
         options.Validate(nameof(options));
         _server = new TaskServer<TIn, TOut>(troupe, options);
@@ -54,8 +56,8 @@ public sealed class RabbitTroupeHost<TIn, TOut> : IAsyncDisposable
     /// <returns>A task that ends when the host has stopped.</returns>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
-    /// <summary>What the host is doing now. Takes a moment, whatever the tasks do. The counts of the queues are some seconds old, for to ask
-    /// for them makes the host look again.</summary>
+    /// <summary>What the host is doing now. Takes a moment, whatever the tasks do. The counts of the queues are some seconds old: the host
+    /// asks for new ones aside, and shows them at the next call.</summary>
     /// <returns>The counts.</returns>
     public RabbitHostSnapshot Snapshot() => _server.Snapshot();
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using TinyWorker.Threading;
 
 namespace TinyWorker;
 
@@ -106,12 +107,12 @@ public static class TroupeFigures
 
         public void Add(Provider provider)
         {
-            lock (_lock) _all = [.. _all, provider];
+            using (Uninterrupted.Enter(_lock)) _all = [.. _all, provider];
         }
 
         public void Remove(Provider provider)
         {
-            lock (_lock) _all = Array.FindAll(_all, each => !ReferenceEquals(each, provider));
+            using (Uninterrupted.Enter(_lock)) _all = Array.FindAll(_all, each => !ReferenceEquals(each, provider));
         }
     }
 

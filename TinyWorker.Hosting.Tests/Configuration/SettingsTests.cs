@@ -83,8 +83,8 @@ internal sealed class SettingsTests
     public void EverySettingThatATextCanSay_HasASampleHere()
     {
         Assert.That(Samples.Keys, Is.EquivalentTo(Bindable));
-        Assert.That(Setting.All.Select(setting => setting.Name), Is.EquivalentTo(Bindable));
-        Assert.That(Setting.NotInConfiguration.Keys, Is.EquivalentTo(InCodeOnly.Concat(NotThere)));
+        Assert.That(TroupeSection.Instance.All.Select(setting => setting.Name), Is.EquivalentTo(Bindable));
+        Assert.That(TroupeSection.Instance.NotInConfiguration.Keys, Is.EquivalentTo(InCodeOnly.Concat(NotThere)));
     }
 
     [TestCaseSource(nameof(Named))]
@@ -117,7 +117,7 @@ internal sealed class SettingsTests
             Assert.That(property.GetValue(options), Is.EqualTo(Samples[name].Value), $"{name} of {options.GetType().Name}");
             return true;
         });
-        var ofOneBackend = Setting.OfOneBackend.Any(each => each.Name == name);
+        var ofOneBackend = TroupeSection.OfOneBackend.Any(each => each.Name == name);
         Assert.That(reached, Is.EqualTo(ofOneBackend ? 1 : 5));
     }
 
@@ -155,7 +155,7 @@ internal sealed class SettingsTests
     {
         var ofAll = typeof(TinyTroupeOptions).GetProperties().Select(property => property.Name).ToHashSet();
         Assert.That(
-            Setting.OfOneBackend.Select(each => (each.Name, each.Backend)),
+            TroupeSection.OfOneBackend.Select(each => (each.Name, each.Backend)),
             Is.EquivalentTo(
                 Of(typeof(ThreadTroupeOptions), TroupeBackend.Threads).Concat(Of(typeof(ProcessTroupeOptions), TroupeBackend.Processes))));
 
@@ -206,7 +206,7 @@ internal sealed class SettingsTests
     }
 
     private static string BackendFor(string name) =>
-        Setting.OfOneBackend.FirstOrDefault(each => each.Name == name) is { Name: not null } one ? one.Backend.ToString() : "Pool";
+        TroupeSection.OfOneBackend.FirstOrDefault(each => each.Name == name) is { Name: not null } one ? one.Backend.ToString() : "Pool";
 
     private static Type Plain(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 }

@@ -168,7 +168,7 @@ internal sealed class StopTests
         await using var provider = Build.Provider(services => services.AddTinyTroupe<int, int>("t", static (_, x, _) => x));
         IHostedService old = Lifetime(provider);
         await Within.Time(old.StartAsync(default));
-        var troupe = provider.GetRequiredService<MadeTroupes>().All.Single().Troupe;
+        var troupe = ((MadeTroupe)provider.GetRequiredService<MadeTroupes>().All.Single()).Troupe;
         Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Idle), "made and ready");
         await Within.Time(old.StopAsync(default));
         Assert.That(troupe.Snapshot().Condition, Is.EqualTo(TroupeCondition.Stopped));

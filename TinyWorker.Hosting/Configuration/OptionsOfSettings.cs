@@ -53,10 +53,11 @@ internal static class OptionsOfSettings
     public static OptionsValidationException Refused(string troupe, Type options, ArgumentException refusal)
     {
         // The core begins with the type and the member: "ThreadTroupeOptions.Workers must be from 1 to 65,536."
-        var setting = Setting.All.Select(each => each.Name)
+        var setting = TroupeSection.Instance.All.Select(each => each.Name)
             .FirstOrDefault(each => refusal.Message.StartsWith($"{options.Name}.{each} ", StringComparison.Ordinal));
         return new OptionsValidationException(
-            troupe, typeof(TinyTroupeSettings), [$"{SettingsFromConfiguration.Path(troupe, setting)} cannot be: {refusal.Message}"]);
+            troupe, typeof(TinyTroupeSettings),
+            [$"{SettingsPath.Of(TroupeSection.RootName, troupe, setting)} cannot be: {refusal.Message}"]);
     }
 
     private static ProcessTroupeOptions OfProcesses(TinyTroupeSettings settings)

@@ -8,60 +8,58 @@ namespace TinyWorker.Hosting;
 /// Reads the section of a troupe into its settings, after all code that configures them, so that the configuration wins; and says all that
 /// is wrong with it at once.
 /// </summary>
-internal sealed class SettingsFromConfiguration(TroupeRegistry registry, IServiceProvider services)
-    : IPostConfigureOptions<TinyTroupeSettings>, IValidateOptions<TinyTroupeSettings>
+internal sealed class SettingsFromConfiguration<TSettings>(
+    SettingsSection<TSettings> section, TroupeRegistry registry, IServiceProvider services)
+    : IPostConfigureOptions<TSettings>, IValidateOptions<TSettings>, IStraySections
+    where TSettings : class
 {
-    public const string Root = "TinyTroupes";
+    public IEnumerable<string> Strays() =>
+        services.GetService<IConfiguration>() is not { } configuration ? [] : configuration.GetSection(section.Root).GetChildren()
+            .Where(child => registry.Find(section.Root, child.Key) is null).Select(child => child.Path);
 
-    /// <summary>The path of a setting, or of the whole section.</summary>
-    public static string Path(string troupe, string? setting = null) =>
-        setting is null ? $"{Root}:{troupe}" : $"{Root}:{troupe}:{setting}";
+    public string Names => string.Join(", ", registry.Registrations.Where(each => each.Root == section.Root).Select(each => each.Name));
 
-    /// <summary>The sections that belong to no troupe.</summary>
-    public static IEnumerable<string> Strays(IServiceProvider services, TroupeRegistry registry) =>
-        services.GetService<IConfiguration>() is not { } configuration ? [] : configuration.GetSection(Root).GetChildren()
-            .Where(section => registry.Find(section.Key) is null).Select(section => section.Path);
-
-    public void PostConfigure(string? name, TinyTroupeSettings options)
+    public void PostConfigure(string? name, TSettings options)
     {
-        if (name is null || registry.Find(name) is null || services.GetService<IConfiguration>() is not { } configuration) return;
-        var section = configuration.GetSection(Path(name));
-        if (!string.IsNullOrEmpty(section.Value))
-            options.Problems.Add($"{section.Path} is '{section.Value}', and must be a section, with keys such as Workers.");
-        foreach (var child in section.GetChildren())
+        if (name is null || registry.Find(section.Root, name) is null) return;
+        if (services.GetService<IConfiguration>() is not { } configuration) return;
+        var own = configuration.GetSection(SettingsPath.Of(section.Root, name));
+        var problems = section.ProblemsOf(options);
+        if (!string.IsNullOrEmpty(own.Value))
+            problems.Add($"{own.Path} is '{own.Value}', and must be a section, with keys such as {section.Example}.");
+        foreach (var child in own.GetChildren())
         {
-            if (ProblemOf(child, options) is { } problem) options.Problems.Add($"{child.Path} {problem}.");
+            if (ProblemOf(child, options) is { } problem) problems.Add($"{child.Path} {problem}.");
         }
     }
 
-    public ValidateOptionsResult Validate(string? name, TinyTroupeSettings options)
+    public ValidateOptionsResult Validate(string? name, TSettings options)
     {
-        if (name is null || registry.Find(name) is not { } registration) return ValidateOptionsResult.Skip;
-        List<string> problems = [.. options.Problems];
-        var backend = registration.BackendOf(options);
-        if (!Enum.IsDefined(options.Backend))
-        {
-            problems.Add($"{Path(name, nameof(options.Backend))} is {options.Backend}, and must be one of the TroupeBackend values.");
-        }
-        // Such a troupe is refused as a whole, with an error that says more.
-        else if (backend != TroupeBackend.Processes || registration.IsMadeByHand)
-        {
-            problems.AddRange(
-                from setting in Setting.OfOneBackend
-                where setting.Backend != backend && setting.IsSet(options)
-                select $"{Path(name, setting.Name)} is for the back-end {setting.Backend} only, and the back-end of '{name}' is " +
-                    $"{backend}. Remove it, or set {Path(name, nameof(options.Backend))} to {setting.Backend}.");
-        }
-
+        if (name is null || registry.Find(section.Root, name) is not { } registration) return ValidateOptionsResult.Skip;
+        List<string> problems = [.. section.ProblemsOf(options), .. section.Check(registration, options)];
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    private static string? ProblemOf(IConfigurationSection child, TinyTroupeSettings settings)
+    private string? ProblemOf(IConfigurationSection child, TSettings settings)
     {
-        if (Setting.NotInConfiguration.TryGetValue(child.Key, out var instead)) return $"cannot be set here: it {instead}";
-        var setting = Setting.All.FirstOrDefault(each => each.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
-        if (setting is null) return $"is no setting of a troupe. There are: {string.Join(", ", Setting.All.Select(each => each.Name))}";
-        if (child.GetChildren().Any()) return "has keys of its own, and must be one value";
-        return setting.Bind(settings, child.Value) is { } wrong ? $"is '{child.Value}': it {wrong}" : null;
+        if (section.NotInConfiguration.TryGetValue(child.Key, out var instead)) return $"cannot be set here: it {instead}";
+        var setting = section.All.FirstOrDefault(each => each.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+        if (setting is null)
+            return $"is no setting of {section.Kind}. There are: {string.Join(", ", section.All.Select(each => each.Name))}";
+        string?[] items = [.. child.GetChildren().Select(static item => item.Value)];
+        if (items.Length > 0 && setting.BindList is null) return "has keys of its own, and must be one value";
+        if (items.Length > 0) return setting.BindList!(settings, items) is { } wrongItem ? $"cannot be: {wrongItem}" : null;
+        if (setting.Bind(settings, child.Value) is not { } wrong) return null;
+        return setting.IsSecret ? $"cannot be: it {wrong}" : $"is '{child.Value}': it {wrong}";
     }
+}
+
+/// <summary>Tells of sections that belong to nothing.</summary>
+internal interface IStraySections
+{
+    /// <summary>Their paths.</summary>
+    IEnumerable<string> Strays();
+
+    /// <summary>The names that there are.</summary>
+    string Names { get; }
 }

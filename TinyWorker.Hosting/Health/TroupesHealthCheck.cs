@@ -21,9 +21,10 @@ internal sealed class TroupesHealthCheck(TroupeRegistry? registry, MadeTroupes? 
         foreach (var registration in registry?.Registrations ?? [])
         {
             var found = made?.Find(registration);
-            var condition = found?.Troupe.Snapshot().Condition;
-            data[registration.Name] = condition?.ToString() ?? "NotMade";
-            if (Problem(registration.Name, condition, found is { HasBeenReady: true }) is not { } problem) continue;
+            var health = found?.Health() ?? new PartHealth("NotMade", Problem(registration.Name, condition: null, hasBeenReady: false));
+            data[registration.Label] = health.State;
+            if (health.Broker is not null) data[registration.Label + ": broker"] = health.Broker;
+            if (health.Problem is not { } problem) continue;
             Note(problem.IsFailure ? context.Registration.FailureStatus : HealthStatus.Degraded, problem.Sentence);
         }
 

@@ -4,7 +4,7 @@ namespace TinyWorker.Hosting;
 internal sealed class MadeTroupes(TroupeRegistry registry)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TroupeRegistration, MadeTroupe> _made = [];
+    private readonly Dictionary<TroupeRegistration, MadePart> _made = [];
     private bool _isStopping;
     private bool _isClosed;   // from the end of the last troupe on
 
@@ -12,7 +12,7 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
     public bool IsStopping { get => Volatile.Read(ref _isStopping); set => Volatile.Write(ref _isStopping, value); }
 
     /// <summary>Those that were made so far, in the order of registration.</summary>
-    public IReadOnlyList<MadeTroupe> All
+    public IReadOnlyList<MadePart> All
     {
         get
         {
@@ -20,8 +20,29 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
         }
     }
 
-    /// <summary>A troupe that was registered, if it was made.</summary>
-    public MadeTroupe? Find(TroupeRegistration registration)
+    /// <summary>The same in the order in which they end: the last that was registered first, but what has to end before another
+    /// does.</summary>
+    public IReadOnlyList<MadePart> InOrderOfEnd
+    {
+        get
+        {
+            var all = All.Reverse().ToList();
+            List<MadePart> ordered = [];
+            HashSet<MadePart> seen = [];
+            foreach (var each in all) Take(each);
+            return ordered;
+
+            void Take(MadePart part)
+            {
+                if (!seen.Add(part)) return;
+                foreach (var other in all.Where(other => other.EndsBefore(part))) Take(other);
+                ordered.Add(part);
+            }
+        }
+    }
+
+    /// <summary>What was registered, if it was made.</summary>
+    public MadePart? Find(TroupeRegistration registration)
     {
         lock (_lock) return _made.GetValueOrDefault(registration);
     }
@@ -34,9 +55,8 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
         }
     }
 
-    public void Add(TroupeRegistration registration, ITroupe troupe, TimeSpan grace)
+    public void Add(TroupeRegistration registration, MadePart made)
     {
-        var made = new MadeTroupe(troupe, grace);
         lock (_lock)
         {
             if (!_isClosed)
@@ -46,13 +66,13 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
             }
         }
 
-        troupe.Abort();   // the host has stopped while the troupe was made: nobody would drain it
+        made.Abort();   // the host has stopped while the troupe was made: nobody would drain it
         throw Closed(registration.Name);
     }
 
     /// <summary>Takes no troupe any more, if all that there are were drained.</summary>
     /// <returns>False if another troupe was made meanwhile.</returns>
-    public bool TryClose(IReadOnlyCollection<MadeTroupe> drained)
+    public bool TryClose(IReadOnlyCollection<MadePart> drained)
     {
         lock (_lock)
         {
@@ -63,23 +83,4 @@ internal sealed class MadeTroupes(TroupeRegistry registry)
 
     private static ObjectDisposedException Closed(string name) => new(
         name, $"The troupe '{name}' cannot be made: the host has stopped, and its troupes with it. Build a new host.");
-}
-
-/// <summary>A troupe of a container.</summary>
-/// <param name="Troupe">The troupe.</param>
-/// <param name="Grace">Its <see cref="TinyTroupeOptions.CancellationGrace"/>.</param>
-internal sealed record MadeTroupe(ITroupe Troupe, TimeSpan Grace)
-{
-    private readonly Task _ready = Observed(Troupe.WhenReadyAsync());
-
-    /// <summary>Whether every worker has been made once.</summary>
-    public bool HasBeenReady => _ready.IsCompletedSuccessfully;
-
-    // Whoever waits for the start looks at the failure; this wait must not report it as an exception that nobody has seen.
-    private static Task Observed(Task ready)
-    {
-        ready.ContinueWith(
-            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        return ready;
-    }
 }

@@ -26,8 +26,9 @@ internal readonly record struct ShutdownPlan(TimeSpan Patience, TimeSpan Reserve
     }
 
     /// <summary>Throws if what is aborted at the end of the patience could go on longer than the host waits.</summary>
-    /// <exception cref="OptionsValidationException">A grace is too long.</exception>
-    public static void Check(TimeSpan shutdownTimeout, TimeSpan shutdownReserve, IEnumerable<(string Troupe, TimeSpan Grace)> graces)
+    /// <exception cref="OptionsValidationException">A grace or a drain is too long.</exception>
+    public static void Check(
+        TimeSpan shutdownTimeout, TimeSpan shutdownReserve, IEnumerable<(TroupeRegistration Registration, StartPlan Plan)> parts)
     {
         if (shutdownReserve < TimeSpan.Zero)
         {
@@ -37,15 +38,24 @@ internal readonly record struct ShutdownPlan(TimeSpan Patience, TimeSpan Reserve
         }
 
         if (shutdownTimeout == Timeout.InfiniteTimeSpan) return;
+        var all = parts.ToList();
         List<string> problems =
         [
-            .. from each in graces
-            where each.Grace != TimeSpan.Zero && (each.Grace == Timeout.InfiniteTimeSpan || each.Grace >= shutdownTimeout / 2)
-            select $"{SettingsFromConfiguration.Path(each.Troupe, nameof(TinyTroupeSettings.CancellationGrace))} is " +
-                $"{(each.Grace == Timeout.InfiniteTimeSpan ? "infinite" : each.Grace)}, and must be less than half of " +
+            .. from each in all
+            let grace = each.Plan.Grace
+            where grace != TimeSpan.Zero && (grace == Timeout.InfiniteTimeSpan || grace >= shutdownTimeout / 2)
+            select $"{each.Registration.Path(nameof(TinyTroupeSettings.CancellationGrace))} is " +
+                $"{(grace == Timeout.InfiniteTimeSpan ? "infinite" : grace)}, and must be less than half of " +
                 $"HostOptions.ShutdownTimeout, which is {shutdownTimeout}: else tasks that are aborted when the host stops could outlive " +
                 "it. Make the grace shorter or the ShutdownTimeout longer.",
         ];
+        var patience = Make(shutdownTimeout, shutdownReserve, all.Select(static each => each.Plan.Grace)).Patience;
+        problems.AddRange(
+            from each in all
+            where each.Plan.Drain > patience
+            select $"{each.Registration.Path("DrainTimeout")} is {each.Plan.Drain}, and must be at most {patience}, which is what " +
+                $"HostOptions.ShutdownTimeout ({shutdownTimeout}) leaves for tasks that run when the host stops. Make the DrainTimeout " +
+                "shorter or the ShutdownTimeout longer, or leave the DrainTimeout out: then it is what there is, 25 seconds at the most.");
         if (problems.Count > 0) throw new OptionsValidationException(problems[0], typeof(TinyTroupeSettings), problems);
     }
 }

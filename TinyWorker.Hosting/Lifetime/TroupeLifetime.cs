@@ -29,6 +29,9 @@ internal sealed class TroupeLifetime(
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _patience = new();   // fires at the end of the patience
     private Task? _start;          // set once, by whichever call of the host comes first
+    private Task? _begin;          // set once, when the services have started
+    private bool _hasStarting;     // from the first StartingAsync on
+    private readonly List<MadePart> _late = [];   // what the host waits for once the services have started; set by the start
     private ITimer? _timer;        // set once, when the host begins to stop; the drain disposes it
     private ShutdownPlan _plan;    // set with it
     private Task? _drain;          // set once, after it
@@ -36,11 +39,20 @@ internal sealed class TroupeLifetime(
     private int _hasEnded;         // 1 from the end of the patience on
     private readonly List<CancellationTokenRegistration> _cutShort = [];   // guarded by the lock; the drain gives them up
 
-    public Task StartingAsync(CancellationToken cancellationToken) => StartOnceAsync(cancellationToken);
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _hasStarting, true);
+        return StartOnceAsync(cancellationToken);
+    }
 
-    public Task StartAsync(CancellationToken cancellationToken) => StartOnceAsync(cancellationToken);
+    // After a StartingAsync there comes a StartedAsync, when the other services have started.
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await StartOnceAsync(cancellationToken);
+        if (!Volatile.Read(ref _hasStarting)) await BeginOnceAsync(cancellationToken);
+    }
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => BeginOnceAsync(cancellationToken);
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -80,11 +92,11 @@ internal sealed class TroupeLifetime(
     {
         BeginToStop();
         List<Exception> faults = [];
-        foreach (var each in made.All.Reverse())
+        foreach (var each in made.InOrderOfEnd)
         {
             try
             {
-                ((IDisposable)each.Troupe).Dispose();   // a TinyTroupe can be disposed without the shared pool
+                each.Dispose();
             }
             catch (Exception e)
             {
@@ -101,25 +113,44 @@ internal sealed class TroupeLifetime(
         lock (_lock) return _start ??= StartTroupesAsync(cancellationToken);
     }
 
+    private Task BeginOnceAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock) return _begin ??= BeginAsync(cancellationToken);
+    }
+
+    // What takes work from elsewhere: it begins when the services that its workers may use have started.
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await LeaveTheLock();
+        foreach (var each in registry.Registrations)
+        {
+            if (each.StartsLate) made.Find(each)?.Begin();
+        }
+
+        await foreach (var wait in Task.WhenEach(_late.Select(each => each.WhenReadyAsync(cancellationToken)))) await wait;
+    }
+
     private async Task StartTroupesAsync(CancellationToken cancellationToken)
     {
         await LeaveTheLock();
         // Everything is checked before anything is made.
-        var settings = ReadSettings();
-        ShutdownPlan.Check(
-            host.Value.ShutdownTimeout, own.Value.ShutdownReserve,
-            settings.Select(each => (each.Registration.Name, each.Settings.CancellationGrace)));
-        var names = string.Join(", ", registry.Registrations.Select(each => each.Name));
-        foreach (var stray in SettingsFromConfiguration.Strays(services, registry)) Log.StraySection(_logger, stray, names);
+        var plans = ReadPlans();
+        ShutdownPlan.Check(host.Value.ShutdownTimeout, own.Value.ShutdownReserve, plans);
+        foreach (var sections in services.GetServices<IStraySections>())
+        {
+            foreach (var stray in sections.Strays()) Log.StraySection(_logger, stray, sections.Names);
+        }
 
         List<Task> waits = [];
         try
         {
-            foreach (var each in settings)
+            foreach (var (registration, plan) in plans)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var troupe = each.Registration.In(services);
-                if (each.Settings.WaitUntilReady) waits.Add(troupe.WhenReadyAsync(cancellationToken));
+                registration.In(services);
+                if (!plan.WaitUntilReady || made.Find(registration) is not { } part) continue;
+                if (registration.StartsLate) _late.Add(part);
+                else waits.Add(part.WhenReadyAsync(cancellationToken));
             }
 
             await foreach (var wait in Task.WhenEach(waits)) await wait;   // the first that fails ends the start
@@ -132,15 +163,15 @@ internal sealed class TroupeLifetime(
         }
     }
 
-    private List<(TroupeRegistration Registration, TinyTroupeSettings Settings)> ReadSettings()
+    private List<(TroupeRegistration Registration, StartPlan Plan)> ReadPlans()
     {
-        List<(TroupeRegistration, TinyTroupeSettings)> settings = [];
+        List<(TroupeRegistration, StartPlan)> plans = [];
         List<OptionsValidationException> refusals = [];
         foreach (var each in registry.Registrations)
         {
             try
             {
-                settings.Add((each, each.SettingsIn(services)));
+                plans.Add((each, each.PlanIn(services)));
             }
             catch (OptionsValidationException e)
             {
@@ -149,7 +180,7 @@ internal sealed class TroupeLifetime(
         }
 
         if (refusals.Count == 1) ExceptionDispatchInfo.Throw(refusals[0]);
-        if (refusals.Count == 0) return settings;
+        if (refusals.Count == 0) return plans;
         throw new OptionsValidationException(
             refusals[0].OptionsName, typeof(TinyTroupeSettings), refusals.SelectMany(static each => each.Failures));
     }
@@ -157,9 +188,9 @@ internal sealed class TroupeLifetime(
     // Nobody stops a host that has not started. They have no task of the application yet, so they are aborted.
     private async Task UndoStartAsync(List<Task> waits)
     {
-        var troupes = made.All;
-        foreach (var each in troupes) each.Troupe.Abort();
-        foreach (var each in troupes.Reverse()) await EndAsync(each.Troupe, faults: null);
+        var parts = made.InOrderOfEnd;
+        foreach (var each in parts) each.Abort();
+        foreach (var each in parts) await EndAsync(each, faults: null);
         // They have ended with their troupes; nobody else looks at their exceptions.
         await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -174,31 +205,31 @@ internal sealed class TroupeLifetime(
             _timer = _clock.CreateTimer(
                 static me => ((TroupeLifetime)me!).EndPatience(isCutShort: false), this, _plan.Patience, Timeout.InfiniteTimeSpan);
         }
+
+        foreach (var each in made.All) each.BeginToStop();
     }
 
     private void EndPatience(bool isCutShort)
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) != 0) return;
-        var troupes = made.All;
+        var parts = made.InOrderOfEnd;
         var left = isCutShort ? "was cut short" : $"is running out, {_plan.Reserve} before its end";
-        foreach (var each in troupes) Explain(each.Troupe, left);   // before the first abort, which changes what the others wait for
-        foreach (var each in troupes) each.Troupe.Abort();
+        foreach (var each in parts) Explain(each, left);   // before the first abort, which changes what the others wait for
+        foreach (var each in parts) each.Abort();
         _patience.Cancel();   // for what is made from now on
     }
 
-    private void Explain(ITroupe troupe, string left)
+    private void Explain(MadePart part, string left)
     {
         try
         {
-            var explanation = troupe.Explain();
-            if (explanation.Snapshot.Waiting + explanation.Snapshot.Running > 0)
-                Log.AbortedWithTasks(_logger, troupe.Name, left, explanation.ToString());
-            else
-                Log.AbortedIdle(_logger, troupe.Name, left, explanation.Text);
+            var explanation = part.Explain();
+            if (explanation.HasTasks) Log.AbortedWithTasks(_logger, part.Name, left, explanation.Figures);
+            else Log.AbortedIdle(_logger, part.Name, left, explanation.Text);
         }
         catch (Exception e)
         {
-            Report(() => Log.ExplainFailed(_logger, troupe.Name, e));   // a logger threw: the troupes are aborted all the same
+            Report(() => Log.ExplainFailed(_logger, part.Name, e));   // a logger threw: the troupes are aborted all the same
         }
     }
 
@@ -206,12 +237,12 @@ internal sealed class TroupeLifetime(
     {
         await LeaveTheLock();
         List<Exception> faults = [];
-        HashSet<MadeTroupe> drained = [];
+        HashSet<MadePart> drained = [];
         do
         {
-            foreach (var each in made.All.Reverse())
+            foreach (var each in made.InOrderOfEnd)
             {
-                if (drained.Add(each)) await EndAsync(each.Troupe, faults);
+                if (drained.Add(each)) await EndAsync(each, faults);
             }
         }
         while (!made.TryClose(drained));   // a last request may have made a troupe
@@ -227,16 +258,16 @@ internal sealed class TroupeLifetime(
         if (faults.Count > 1) throw new AggregateException(faults);
     }
 
-    private async Task EndAsync(ITroupe troupe, List<Exception>? faults)
+    private async Task EndAsync(MadePart part, List<Exception>? faults)
     {
         try
         {
-            await troupe.StopAsync(_patience.Token);
-            Report(() => Log.Stopped(_logger, troupe.Name));
+            await part.StopAsync(_patience.Token);
+            Report(() => Log.Stopped(_logger, part.Name));
         }
         catch (Exception e)
         {
-            Report(() => Log.StopFailed(_logger, troupe.Name, e));
+            Report(() => Log.StopFailed(_logger, part.Name, e));
             faults?.Add(e);
         }
     }

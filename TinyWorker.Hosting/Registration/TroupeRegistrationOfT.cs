@@ -5,11 +5,12 @@ namespace TinyWorker.Hosting;
 /// <summary>A troupe of which the user's own code makes it.</summary>
 internal class TroupeRegistration<TIn, TOut>(
     string name, TroupeBackend defaultBackend, Func<IServiceProvider, TinyTroupeOptions, TinyTroupe<TIn, TOut>> make)
-    : TroupeRegistration(name, typeof(TinyTroupe<TIn, TOut>), defaultBackend)
+    : LocalRegistration(
+        name, [typeof(TIn), typeof(TOut)], [typeof(TinyTroupe<TIn, TOut>), typeof(ITinyTroupe<TIn, TOut>)], defaultBackend)
 {
     public override bool IsMadeByHand => true;
 
-    public override ITroupe In(IServiceProvider services) => services.GetRequiredKeyedService<TinyTroupe<TIn, TOut>>(Name);
+    public override object In(IServiceProvider services) => services.GetRequiredKeyedService<TinyTroupe<TIn, TOut>>(Name);
 
     /// <summary>Called by the container, once for each container.</summary>
     public TinyTroupe<TIn, TOut> Make(IServiceProvider services)
@@ -36,7 +37,7 @@ internal class TroupeRegistration<TIn, TOut>(
                 $"It must hand on the options that it is given: (services, options) => new TinyTroupe{Types}(..., options).");
         }
 
-        made.Add(this, troupe, options.CancellationGrace);
+        made.Add(this, new MadeTroupe(troupe, options.CancellationGrace));
         return troupe;
     }
 
@@ -65,7 +66,7 @@ internal sealed class ClassRegistration<TIn, TOut, TWorker>(string name)
     : TroupeRegistration<TIn, TOut>(name, TroupeBackend.Threads, (services, options) =>
     {
         var scopes = new ScopeSource(name, services);
-        var registration = services.GetRequiredService<TroupeRegistry>().Find(name)!;
+        var registration = services.GetRequiredService<TroupeRegistry>().Find(TroupeSection.RootName, name)!;
         return new TinyTroupe<TIn, TOut>(info => ScopedWorker<TIn, TOut>.Make<TWorker>(scopes, info, registration), options);
     })
     where TWorker : class, ITinyWorker<TIn, TOut>
@@ -99,6 +100,6 @@ internal sealed class ClassRegistration<TIn, TOut, TWorker>(string name)
         var type = parameter.ParameterType;
         if (type != typeof(TinyTroupe<TIn, TOut>) && type != typeof(ITinyTroupe<TIn, TOut>)) return false;
         var keys = parameter.GetCustomAttributes(typeof(FromKeyedServicesAttribute), inherit: true);
-        return keys.Length == 0 ? registry.Of(TroupeType).Count == 1 : Name.Equals(((FromKeyedServicesAttribute)keys[0]).Key);
+        return keys.Length == 0 ? registry.Of(type).Count == 1 : Name.Equals(((FromKeyedServicesAttribute)keys[0]).Key);
     }
 }

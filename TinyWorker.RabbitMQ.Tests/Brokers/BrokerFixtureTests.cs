@@ -48,32 +48,6 @@ public sealed class BrokerFixtureTests
 
     [Test]
     [Category("Long")]
-    public async Task Cluster_WithItsLeaderKilled_HasAnotherAndTakesTheFirstBack()
-    {
-        var cluster = await Brokers.ClusterAsync();
-        var queue = Brokers.NewTroupe();
-        await using (var connection = await ConnectAsync(cluster.Nodes[2]))
-        {
-            await using var channel = await connection.CreateChannelAsync();
-            await channel.QueueDeclareAsync(
-                queue, true, false, false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-quorum-initial-group-size"] = 3 });
-        }
-
-        var leader = await cluster.LeaderAsync(queue);
-        await leader.KillAsync();
-        var other = cluster.Nodes.First(node => node != leader);
-        await using (var connection = await ConnectAsync(other))
-        {
-            await using var channel = await connection.CreateChannelAsync();
-            await Within.Time(channel.QueueDeleteAsync(queue), "the deletion of a queue by its two other nodes");
-        }
-
-        await cluster.RestoreAsync();
-        Assert.That(leader.IsRunning);
-    }
-
-    [Test]
-    [Category("Long")]
     public async Task Broker_WhoseTestsAreKilled_EndsWithThemAndLeavesNoFolder()
     {
         BrokerInstallation.Require();

@@ -40,23 +40,6 @@ public sealed class BrokerFailureTests
     }
 
     [Test]
-    [Category("Long")]
-    public async Task Broker_SuspendedFor25Seconds_HasLostNothing()
-    {
-        var node = await Brokers.FragileAsync();
-        await using var run = new FailureRun(node.Uri);
-        await StartHostsAsync(run);
-        await run.SubmitAsync(500, 10);
-        await run.UntilEndedAsync(100);
-        node.Suspend();
-        var back = Task.Delay(TimeSpan.FromSeconds(25));
-        await run.SubmitAsync(100, 10);
-        await back;
-        node.Continue();
-        await run.AllEndRightAsync(FailureRun.Recovery);
-    }
-
-    [Test]
     public async Task Broker_BlockedByItsMemoryAlarm_HasLostNothingAndRunNothingTwice()
     {
         var node = await Brokers.FragileAsync();

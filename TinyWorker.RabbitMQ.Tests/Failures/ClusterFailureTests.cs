@@ -46,22 +46,6 @@ public sealed class ClusterFailureTests
         await run.AllEndRightAsync(FailureRun.Recovery * 2);
     }
 
-    [Test]
-    public async Task Leader_SuspendedFor40Seconds_HoldsNobodyUpForGood()
-    {
-        var cluster = await Brokers.ClusterAsync();
-        await using var run = await StartAsync(cluster);
-        var leader = await cluster.LeaderAsync("tw." + run.Troupe);
-        await run.SubmitAsync(500, 10);
-        await run.UntilEndedAsync(100);
-        leader.Suspend();
-        var back = Task.Delay(TimeSpan.FromSeconds(40));
-        await run.SubmitAsync(100, 10);
-        await back;
-        leader.Continue();
-        await run.AllEndRightAsync(FailureRun.Recovery);
-    }
-
     private static async Task<FailureRun> StartAsync(RabbitCluster cluster)
     {
         var run = new FailureRun(cluster.Uris);

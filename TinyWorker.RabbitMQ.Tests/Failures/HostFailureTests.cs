@@ -70,27 +70,6 @@ public sealed class HostFailureTests
         run.NothingRanTwice();
     }
 
-    [Test]
-    [Category("Long")]
-    public async Task Host_SuspendedFor25Seconds_LosesItsTasksToTheOtherAndServesAgain()
-    {
-        await using var run = new FailureRun(await Brokers.UriAsync());
-        var hung = await run.HostAsync(settings => settings with { Prefetch = Prefetch });
-        var other = await run.HostAsync(settings => settings with { Prefetch = Prefetch });
-        await run.SubmitAsync(300, 10);
-        await run.UntilEndedAsync(60);
-        hung.Suspend();
-        var back = Task.Delay(TimeSpan.FromSeconds(25));
-        // The broker notices after two to three heartbeats of 5 s.
-        await run.AllEndRightAsync(TimeSpan.FromSeconds(25));
-        Assert.That(run.Ledger.RunAgain(), Has.Length.LessThanOrEqualTo(Prefetch));
-        await back;
-        hung.Continue();
-        await other.KillAsync();
-        await run.SubmitAsync(20, 10);
-        await run.AllEndRightAsync(FailureRun.Recovery);
-    }
-
     // The second run of a job has a higher attempt than the first, and says that the broker had delivered it before.
     private static void AttemptsAreTold(FailureRun run)
     {

@@ -6,6 +6,7 @@ namespace TinyWorker.RabbitMQ.Tests;
 public sealed class RefusalTests
 {
     private const string User = "tinyworker-tests";
+    private const string UserWithoutPermissions = "tinyworker-tests-without-permissions";
     private const string Password = "s3cret:pass/word%41";
 
     private readonly MemoryLogs _logs = new();
@@ -14,11 +15,13 @@ public sealed class RefusalTests
     {
         MissingVirtualHost,
         WrongPassword,
+        NoAccessToTheVirtualHost,
         NoPermission,
     }
 
     [TestCase(Refusal.MissingVirtualHost)]
     [TestCase(Refusal.WrongPassword)]
+    [TestCase(Refusal.NoAccessToTheVirtualHost)]
     [TestCase(Refusal.NoPermission)]
     public async Task Broker_ThatRefuses_IsNamedOnBothSidesAndNotTriedForEver(Refusal refusal)
     {
@@ -26,8 +29,10 @@ public sealed class RefusalTests
         await using var proxy = new BrokerProxy(node.Port);
         var secret = refusal == Refusal.WrongPassword ? Password + "-wrong" : Password;
         var virtualHost = refusal == Refusal.MissingVirtualHost ? "no-such-vhost" : "";
-        RabbitBroker broker = $"amqp://{User}:{Uri.EscapeDataString(secret)}@127.0.0.1:{proxy.Port}/{virtualHost}";
-        if (refusal != Refusal.WrongPassword) await EnsureUserAsync(node);
+        var user = refusal == Refusal.NoPermission ? UserWithoutPermissions : User;
+        if (refusal != Refusal.WrongPassword) await EnsureUserAsync(node, user);
+        if (refusal == Refusal.NoPermission) await node.CtlAsync("set_permissions", user, "", "", "");
+        RabbitBroker broker = $"amqp://{user}:{Uri.EscapeDataString(secret)}@127.0.0.1:{proxy.Port}/{virtualHost}";
         var name = Brokers.NewTroupe();
 
         await using var troupe = new RabbitTroupe<Job, long>(name, new() { Broker = broker, LoggerFactory = _logs });
@@ -87,7 +92,7 @@ public sealed class RefusalTests
         await Probe.AskAsync(uri, channel => channel.QueueDeclareAsync("tw." + name, true, false, false));
         await using var troupe = new RabbitTroupe<Job, long>(name, new() { Broker = uri, LoggerFactory = _logs });
         var error = await CatchAsync<RabbitTopologyException>(troupe.WhenReadyAsync());
-        Assert.That(error.Message, Does.Contain("tw." + name).And.Contain("classic"));
+        Assert.That(error.Message, Does.Contain("tw." + name).And.Contain("must be a quorum queue"));
         await Probe.AskAsync(uri, channel => channel.QueueDeleteAsync("tw." + name, false, false));
     }
 
@@ -126,14 +131,15 @@ public sealed class RefusalTests
     private static string Named(Refusal refusal) => refusal switch
     {
         Refusal.MissingVirtualHost => "no-such-vhost",
-        Refusal.WrongPassword => User,
-        _ => "permission",
+        Refusal.WrongPassword => "name of the user and the password",
+        Refusal.NoAccessToTheVirtualHost => $"access to vhost '/' refused for user '{User}'",
+        _ => "set_permissions",
     };
 
-    private static async Task EnsureUserAsync(RabbitNode node)
+    private static async Task EnsureUserAsync(RabbitNode node, string user)
     {
         var users = await node.CtlAsync("list_users", "--no-table-headers");
-        if (!users.Contains(User, StringComparison.Ordinal)) await node.CtlAsync("add_user", User, Password);
+        if (!users.Contains(user + "\t", StringComparison.Ordinal)) await node.CtlAsync("add_user", user, Password);
     }
 
     // WhenReadyAsync faults while the broker counts as lost. Then it is there.

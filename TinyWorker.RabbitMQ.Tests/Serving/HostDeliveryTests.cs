@@ -15,7 +15,8 @@ public sealed class HostDeliveryTests
 
         var reply = await served.Submitter.ReplyAsync();
         Assert.That((reply.TaskId, reply.Outcome, reply.Attempt, reply.Number), Is.EqualTo(("a", TaskOutcome.Ok, 1, 40)));
-        await served.UntilAsync(static host => host is { Unacknowledged: 0, Replied: 1, Run: 1, Remembered: 1 }, "the task to be acknowledged");
+        await served.UntilAsync(
+            static host => host is { Unacknowledged: 0, Replied: 1, Run: 1, Remembered: 1 }, "the task to be acknowledged");
     }
 
     [Test]
@@ -184,6 +185,34 @@ public sealed class HostDeliveryTests
     }
 
     [Test]
+    public async Task ReplyQueue_OfNobodyOfThisTroupe_GetsNothingAndTheTaskGoesToTheDeadLetters()
+    {
+        await using var served = await ServedTroupe.StartAsync();
+        await using var other = await ServedTroupe.StartAsync();
+
+        await served.Submitter.SendAsync("a", 4, replyTo: other.Submitter.Tasks);
+
+        await Probe.UntilQueueAsync(await Brokers.UriAsync(), $"tw.{served.Name}.dead", static messages => messages == 1, "a dead letter");
+        Assert.That((served.Runs, other.Host.Snapshot().Delivered), Is.EqualTo((0, 0L)));
+        Assert.That(served.Logs.ToString(), Does.Contain($"'{other.Submitter.Tasks}', which is no reply queue of this troupe"));
+    }
+
+    [Test]
+    public async Task Cancellation_OfWhatIsNoId_IsIgnoredAndLaterOnesAreHeard()
+    {
+        await using var served = await ServedTroupe.StartAsync();
+        await served.Submitter.SendAsync("a", -1);
+        await served.BegunAsync(-1);
+
+        await served.Submitter.CancelAsync("");
+        await served.Submitter.CancelAsync(new string('x', 256));
+        await served.Submitter.CancelAsync(new string('y', 100_000));
+        await served.Submitter.CancelAsync("a");
+
+        Assert.That((await served.Submitter.ReplyAsync()).Outcome, Is.EqualTo(TaskOutcome.Cancelled));
+    }
+
+    [Test]
     public async Task Deadline_Passed_IsAnsweredAndNeverRun()
     {
         await using var served = await ServedTroupe.StartAsync();
@@ -193,6 +222,51 @@ public sealed class HostDeliveryTests
 
         Assert.That((await served.Submitter.ReplyAsync()).Outcome, Is.EqualTo(TaskOutcome.Expired));
         await served.UntilAsync(static host => host is { Unacknowledged: 0, Expired: 1, Run: 0 }, "it to be acknowledged");
+    }
+
+    [TestCase(long.MinValue)]
+    [TestCase(-1_000_000_000_000_000L)]
+    public async Task Deadline_FurtherBackThanATimeSpanReaches_IsAnsweredAndNeverRun(long deadline)
+    {
+        await using var served = await ServedTroupe.StartAsync();
+
+        await served.Submitter.SendAsync("a", 4, headers: headers => headers[MessageHeaders.Deadline] = deadline);
+
+        Assert.That((await served.Submitter.ReplyAsync()).Outcome, Is.EqualTo(TaskOutcome.Expired));
+        await served.UntilAsync(static host => host is { Unacknowledged: 0, Expired: 1, Run: 0, Redelivered: 0 }, "it to be acknowledged");
+    }
+
+    [Test]
+    public async Task Attempts_MoreThanANumberHolds_AreStillManyAndMakeASuspect()
+    {
+        await using var served = await ServedTroupe.StartAsync();
+
+        await served.Submitter.SendAsync("a", 4, headers: static headers =>
+        {
+            headers[MessageHeaders.Before] = long.MaxValue;
+            headers[MessageHeaders.DeliveryCount] = long.MaxValue;
+        });
+
+        Assert.That((await served.Submitter.ReplyAsync()).Number, Is.EqualTo(40));
+        Assert.That(served.Host.Snapshot().Suspected, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Task_CancelledByAnOperator_IsAnsweredAndTheHostGoesOn()
+    {
+        await using var served = await ServedTroupe.StartAsync(workers: 1);
+        using var watch = served.Troupe.Watch();
+        await served.Submitter.SendAsync("a", -1);
+        await served.BegunAsync(-1);
+
+        await Eventually.IsTrueAsync(
+            () => watch.Read().LongestRunning is { } task && ((ITroupeControl)served.Troupe).Cancel(task),
+            static () => "the task to be seen");
+
+        Assert.That((await served.Submitter.ReplyAsync()).Outcome, Is.EqualTo(TaskOutcome.Cancelled));
+        await served.UntilAsync(static host => host is { Unacknowledged: 0, IsConsuming: true }, "it to be acknowledged");
+        Assert.That(served.Runs, Is.EqualTo(1));
+        Assert.That(served.Logs.ToString(), Does.Not.Contain("runs no tasks"));
     }
 
     [Test]
@@ -227,7 +301,8 @@ public sealed class HostDeliveryTests
         await served.Submitter.SendAsync("b", 4);
 
         var replies = await served.Submitter.RepliesAsync(2);
-        Assert.That(replies["a"].Exception, Is.TypeOf<InvalidDataException>().With.Message.Contains("System.Int32").And.Message.Contains("host-1"));
+        Assert.That(
+            replies["a"].Exception, Is.TypeOf<InvalidDataException>().With.Message.Contains("System.Int32").And.Message.Contains("host-1"));
         Assert.That(replies["a"].Error, Does.StartWith("InvalidDataException: The input of task a"));
         Assert.That(replies["b"].Number, Is.EqualTo(40));
     }
@@ -241,7 +316,8 @@ public sealed class HostDeliveryTests
 
         var reply = await served.Submitter.ReplyAsync();
         Assert.That((reply.TaskId, reply.Number, reply.Attempt), Is.EqualTo(("a", 40, 3)));
-        await served.UntilAsync(static host => host is { Unacknowledged: 0, Suspected: 1, Delivered: 2, Run: 1 }, "both to be acknowledged");
+        await served.UntilAsync(
+            static host => host is { Unacknowledged: 0, Suspected: 1, Delivered: 2, Run: 1 }, "both to be acknowledged");
         Assert.That(served.Logs.ToString(), Does.Contain("task a was delivered 2 times"));
     }
 

@@ -48,7 +48,8 @@ internal sealed class RawSubmitter : IAsyncDisposable
     }
 
     /// <summary>Sends a task, and waits until it is stored.</summary>
-    public Task SendAsync(string id, int input, string? contract = null, string? replyTo = "", Action<IDictionary<string, object?>>? headers = null) =>
+    public Task SendAsync(
+        string id, int input, string? contract = null, string? replyTo = "", Action<IDictionary<string, object?>>? headers = null) =>
         SendAsync(id, _codec.Write(input), contract, replyTo, headers);
 
     /// <inheritdoc cref="SendAsync(string, int, string?, string?, Action{IDictionary{string, object?}}?)"/>
@@ -71,7 +72,8 @@ internal sealed class RawSubmitter : IAsyncDisposable
 
     /// <summary>Tells all hosts that a task is cancelled.</summary>
     public async Task CancelAsync(string id) => await Within.Time(
-        _channel.BasicPublishAsync($"tw.{_troupe}.control", "", mandatory: false, new BasicProperties(), Encoding.UTF8.GetBytes(id)).AsTask(),
+        _channel.BasicPublishAsync(
+            $"tw.{_troupe}.control", "", mandatory: false, new BasicProperties(), Encoding.UTF8.GetBytes(id)).AsTask(),
         "a cancellation to be sent");
 
     /// <summary>The next reply, in the order in which they come.</summary>
@@ -97,6 +99,15 @@ internal sealed class RawSubmitter : IAsyncDisposable
     /// <summary>Whether a reply has come that nobody has asked for.</summary>
     public bool HasReply => !_replies.IsEmpty;
 
+    /// <summary>Takes what waits in the queue of tasks, in order.</summary>
+    /// <returns>The ids.</returns>
+    public async Task<List<string>> DrainAsync()
+    {
+        List<string> ids = [];
+        while (await _channel.BasicGetAsync(Tasks, autoAck: true) is { } message) ids.Add(message.BasicProperties.MessageId!);
+        return ids;
+    }
+
     public Task DeleteReplyQueueAsync() => _channel.QueueDeleteAsync(ReplyQueue, ifUnused: false, ifEmpty: false);
 
     public async ValueTask DisposeAsync()
@@ -112,7 +123,7 @@ internal sealed class RawSubmitter : IAsyncDisposable
         _replies.Enqueue(new RawReply(
             message.CorrelationId!,
             TraceHeaders.TextOf(message, MessageHeaders.Outcome)!,
-            (int)message.Headers![MessageHeaders.Attempt]!,
+            message.Headers!.TryGetValue(MessageHeaders.Attempt, out var attempt) ? (int)attempt! : 1,
             TraceHeaders.TextOf(message, MessageHeaders.Error),
             delivery.Body.ToArray()));
         _came.Release();

@@ -8,6 +8,8 @@ internal sealed class ServedTroupe : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource> _gates = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource> _begun = new();
     private readonly ConcurrentDictionary<int, int> _runs = new();
+    private Func<RabbitHostOptions, RabbitHostOptions>? _change;
+    private Func<Exception>? _onCancel;   // what a task that waits throws when it is cancelled
     private Task? _run;
 
     private ServedTroupe(string name, TinyTroupe<int, int> troupe, RabbitTroupeHost<int, int> host) =>
@@ -27,15 +29,19 @@ internal sealed class ServedTroupe : IAsyncDisposable
 
     /// <summary>Starts a host. A task with a negative input waits for <see cref="Open"/>; the result is ten times the input.</summary>
     public static async Task<ServedTroupe> StartAsync(
-        Func<RabbitHostOptions, RabbitHostOptions>? change = null, int workers = 2, int capacity = 1024)
+        Func<RabbitHostOptions, RabbitHostOptions>? change = null, int workers = 2, int capacity = 1024,
+        Func<Exception>? onCancel = null)
     {
         var uri = await Brokers.UriAsync();
         ServedTroupe served = null!;
         var name = Brokers.NewTroupe();
         var troupe = new TinyTroupe<int, int>(
-            (input, token) => served.RunTaskAsync(input, token), new PoolTroupeOptions { Name = name, Workers = workers, Capacity = capacity });
+            (input, token) => served.RunTaskAsync(input, token),
+            new PoolTroupeOptions { Name = name, Workers = workers, Capacity = capacity });
         served = new ServedTroupe(name, troupe, null!);
-        await served.ServeAsync(uri, change);
+        served._change = change;
+        served._onCancel = onCancel;
+        await served.ServeAsync(uri);
         served.Submitter = await RawSubmitter.ConnectAsync(uri, name);
         return served;
     }
@@ -60,6 +66,13 @@ internal sealed class ServedTroupe : IAsyncDisposable
         await Within.Time(_run!, "RunAsync to end");
     }
 
+    /// <summary>Stops the host, and starts another with the same local troupe.</summary>
+    public async Task RestartHostAsync()
+    {
+        await StopHostAsync();
+        await ServeAsync(await Brokers.UriAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var gate in _gates.Values) gate.TrySetResult();
@@ -69,10 +82,10 @@ internal sealed class ServedTroupe : IAsyncDisposable
         await Submitter.DisposeAsync();
     }
 
-    private async Task ServeAsync(string uri, Func<RabbitHostOptions, RabbitHostOptions>? change)
+    private async Task ServeAsync(string uri)
     {
         var options = new RabbitHostOptions { Broker = uri, Prefetch = 10, LoggerFactory = Logs, HostName = "host-1" };
-        Host = new RabbitTroupeHost<int, int>(Troupe, change?.Invoke(options) ?? options);
+        Host = new RabbitTroupeHost<int, int>(Troupe, _change?.Invoke(options) ?? options);
         _run = Host.RunAsync(CancellationToken.None);
         await Within.Time(Host.WhenReadyAsync(), "the host to take tasks");
     }
@@ -81,7 +94,16 @@ internal sealed class ServedTroupe : IAsyncDisposable
     {
         _runs.AddOrUpdate(input, 1, static (_, runs) => runs + 1);
         SourceOf(_begun, input).TrySetResult();
-        if (input < 0) await SourceOf(_gates, input).Task.WaitAsync(token);
+        if (input >= 0) return input * 10;
+        try
+        {
+            await SourceOf(_gates, input).Task.WaitAsync(token);
+        }
+        catch (OperationCanceledException) when (_onCancel is not null)
+        {
+            throw _onCancel();
+        }
+
         return input * 10;
     }
 

@@ -62,11 +62,7 @@ internal sealed class BrokerProxy : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (var socket in _sockets)
-            {
-                socket.LingerState = new LingerOption(true, 0);
-                socket.Dispose();
-            }
+            foreach (var socket in _sockets) socket.Close(0);   // with RST
 
             _sockets.Clear();
         }
@@ -132,6 +128,11 @@ internal sealed class BrokerProxy : IAsyncDisposable
         {
             client.Dispose();
             server.Dispose();
+            lock (_lock)
+            {
+                _sockets.Remove(client);
+                _sockets.Remove(server);
+            }
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     private const int MaxDifferences = 16;
     private static readonly TimeSpan NewsTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerificationTimeout = TimeSpan.FromSeconds(2);
+    private readonly string _replies = $"tw.{troupe}.replies.";
     private volatile bool _isCompared; // what was there has been compared with what would have been declared
 
     /// <summary>The exchange of tasks, and the queue that they wait in.</summary>
@@ -47,7 +48,10 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     ];
 
     /// <summary>The reply queue of a client.</summary>
-    public string Replies(string client) => $"tw.{troupe}.replies.{client}";
+    public string Replies(string client) => _replies + client;
+
+    /// <summary>Whether a queue has the name of a reply queue of this troupe.</summary>
+    public bool IsOfReplies(string queue) => queue.StartsWith(_replies, StringComparison.Ordinal);
 
     /// <summary>Looks for exchanges and queues of tasks, suspects, dead letters and control, and declares and binds what is missing. If the
     /// queue of tasks is missing, all submitters are told, by <see cref="News"/>.</summary>

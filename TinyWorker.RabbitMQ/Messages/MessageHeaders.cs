@@ -21,11 +21,9 @@ internal static class MessageHeaders
     /// <summary>Of a reply: how the task ended; see <see cref="TaskOutcome"/>.</summary>
     public const string Outcome = "tw-outcome";
 
-    /// <summary>Of a reply: which attempt it comes from (int).</summary>
+    /// <summary>Of a reply: which attempt it comes from (int). Without it, it is the first. (The name of the host is the property
+    /// AppId.)</summary>
     public const string Attempt = "tw-attempt";
-
-    /// <summary>Of a reply: the name of the host.</summary>
-    public const string Host = "tw-host";
 
     /// <summary>Of a reply or a dead letter: the error, as text for people.</summary>
     public const string Error = "tw-error";

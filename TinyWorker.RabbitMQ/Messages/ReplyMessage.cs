@@ -17,6 +17,8 @@ internal sealed record ReplyMessage(
     /// <summary>How long the text of an error may be, in characters: it travels in a header, and operators see it.</summary>
     public const int LongestError = 400;
 
+    private const int LongestHost = 85;   // characters: a property takes 255 bytes, and a character up to three
+
     private const int Overhead = 512;   // what the objects around the body take, about
 
     /// <summary>About how many bytes it takes in memory.</summary>
@@ -28,17 +30,15 @@ internal sealed record ReplyMessage(
     /// <summary>The properties of a message with it. Each message needs its own: the client may write into the headers.</summary>
     public BasicProperties ToProperties()
     {
-        var headers = new Dictionary<string, object?>(4)
-        {
-            [MessageHeaders.Outcome] = Outcome,
-            [MessageHeaders.Attempt] = Attempt,
-            [MessageHeaders.Host] = Host,
-        };
+        // Few headers: each costs a key and a value at both ends, and a part of a table. A property costs less.
+        var headers = new Dictionary<string, object?>(1) { [MessageHeaders.Outcome] = Outcome };
+        if (Attempt != 1) headers[MessageHeaders.Attempt] = Attempt;
         if (Error is not null) headers[MessageHeaders.Error] = Outcome == TaskOutcome.Refused ? Error : Cut(Error);
         return new BasicProperties
         {
             MessageId = TaskId,
             CorrelationId = TaskId,
+            AppId = Host.Length <= LongestHost ? Host : Host[..LongestHost],
             ContentType = ContentType,
             DeliveryMode = DeliveryModes.Persistent,
             Headers = headers,

@@ -18,8 +18,6 @@ internal static class TraceHeaders
     private const int MaxBaggage = 8192;
     private const int MaxTraceState = 4096;
 
-    private static readonly DistributedContextPropagator W3C = DistributedContextPropagator.CreateW3CPropagator();
-
     /// <summary>Writes the context of an activity, and its baggage. Nothing without one.</summary>
     /// <param name="headers">The headers; a <see cref="KeptHeaders"/>, so that RabbitMQ.Client does not replace the context.</param>
     /// <param name="activity">The activity.</param>
@@ -73,14 +71,14 @@ internal static class TraceHeaders
 
     private static void Read(string baggage, Activity activity)
     {
-        var items = W3C.ExtractBaggage(
-            baggage,
-            static (object? carrier, string field, out string? value, out IEnumerable<string>? values) =>
-                (value, values) = (field == MessageHeaders.Baggage ? (string?)carrier : null, null));
+        // By hand: the propagator of the framework drops all of them for one that it does not like, such as one without a value.
         // An activity lists the newest item first, and so does the header.
-        foreach (var (key, value) in (items ?? []).Reverse())
+        foreach (var item in baggage.Split(',').Reverse())
         {
-            if (!key.StartsWith(DeliveryPrefix, StringComparison.Ordinal)) activity.AddBaggage(key, value);
+            var pair = item.Split(';')[0].Split('=', 2);   // properties are not kept
+            var key = Uri.UnescapeDataString(pair[0].Trim());
+            if (pair.Length < 2 || key.Length == 0 || key.StartsWith(DeliveryPrefix, StringComparison.Ordinal)) continue;
+            activity.AddBaggage(key, Uri.UnescapeDataString(pair[1].Trim()));
         }
     }
 }

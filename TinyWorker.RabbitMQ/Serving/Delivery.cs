@@ -1,8 +1,8 @@
 namespace TinyWorker.RabbitMQ.Serving;
 
 /// <summary>
-/// A message that the broker gave to this host. Its tag belongs to one channel of one session: when that has ended, the tag is worthless, the
-/// broker gives out the message again, and the methods of the channel do nothing. Each delivery is settled once.
+/// A message that the broker gave to this host. Its tag belongs to one channel of one session: when that has ended, the tag is worthless,
+/// the broker gives out the message again, and the methods of the channel do nothing. Each delivery is settled once.
 /// </summary>
 /// <param name="Channel">Where it came from.</param>
 /// <param name="Tag">What the broker calls it there.</param>

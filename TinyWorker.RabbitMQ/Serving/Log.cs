@@ -33,7 +33,8 @@ internal static partial class Log
 
     [LoggerMessage(
         227, LogLevel.Warning,
-        "{Troupe}: task {TaskId} was delivered {Deliveries} times and has not ended. Its hosts may have died of it: it goes to the suspects.")]
+        "{Troupe}: task {TaskId} was delivered {Deliveries} times and has not ended. Its hosts may have died of it: it goes to the " +
+        "suspects.")]
     public static partial void Suspected(ILogger logger, string troupe, string taskId, int deliveries);
 
     [LoggerMessage(228, LogLevel.Warning, "{Troupe}: task {TaskId} faulted, and nobody waits for its reply: {Error}")]
@@ -83,4 +84,13 @@ internal static partial class Log
         238, LogLevel.Information,
         "{Troupe}: {Slow} replies wait for queues that take none. Host '{Host}' takes further tasks beside them.")]
     public static partial void PlacesFreed(ILogger logger, string troupe, string host, int slow);
+
+    [LoggerMessage(239, LogLevel.Error, "{Troupe}: a listener to the spans of tasks threw.")]
+    public static partial void ListenerFailed(ILogger logger, string troupe, Exception exception);
+
+    [LoggerMessage(
+        240, LogLevel.Warning,
+        "{Troupe}: task {TaskId} asks for its reply in '{Queue}', which is no reply queue of this troupe. It was not run, and lies among " +
+        "the dead letters now.")]
+    public static partial void ForeignReplyQueue(ILogger logger, string troupe, string taskId, string queue);
 }

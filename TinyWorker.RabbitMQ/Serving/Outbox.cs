@@ -14,8 +14,8 @@ internal interface IOutboxChannel
 }
 
 /// <summary>
-/// Sends the messages of one session: replies, and copies of tasks. Each queue has a lane, which is a channel of its own: one whose queue has
-/// no leader stands still for good, and must not hold up the others. Thread-safe; nothing blocks.
+/// Sends the messages of one session: replies, and copies of tasks. Each queue has a lane, which is a channel of its own: a lane whose
+/// queue has no leader stands still for good, and must not hold up the others. Thread-safe; nothing blocks.
 /// </summary>
 /// <remarks>
 /// A message is the outbox's from <see cref="Send"/> until its <see cref="OutgoingMessage.Conclude"/>, which comes once:
@@ -38,9 +38,8 @@ internal sealed class Outbox
     internal static readonly TimeSpan IdleInTroubleFor = TimeSpan.FromMinutes(5);
 
     private readonly TimeProvider _clock;
-    private readonly Func<CancellationToken, Task<IOutboxChannel>> _open;
+    private readonly Func<Task<IOutboxChannel>> _open;
     private readonly Action _wake;
-    private readonly CancellationTokenSource _over = new();   // never disposed: it has no timer
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LaneState> _lanes = [];   // guarded by _lock
     private bool _isOver;                                         // guarded by _lock
@@ -48,9 +47,9 @@ internal sealed class Outbox
     private int _waiting;
 
     /// <param name="clock">The clock.</param>
-    /// <param name="open">Opens a channel.</param>
+    /// <param name="open">Opens a channel. It fails when the session ends.</param>
     /// <param name="wake">Called when there is something that <see cref="Tick"/> must look at.</param>
-    public Outbox(TimeProvider clock, Func<CancellationToken, Task<IOutboxChannel>> open, Action wake) =>
+    public Outbox(TimeProvider clock, Func<Task<IOutboxChannel>> open, Action wake) =>
         (_clock, _open, _wake, _unblockedAt) = (clock, open, wake, clock.GetTimestamp());
 
     /// <summary>Messages that have no fate yet.</summary>
@@ -110,7 +109,6 @@ internal sealed class Outbox
             _lanes.Clear();
         }
 
-        _over.Cancel();
         foreach (var lane in lanes) lane.End();
     }
 
@@ -141,9 +139,9 @@ internal sealed class Outbox
 
     /// <summary>One queue's messages, and the channel that they go through.</summary>
     /// <remarks>
-    /// A message is in _parked, or the channel has it, or it has its fate; _waiting has those without a fate, and some that got one since it
-    /// was last looked through. While the lane is troubled (a message was not answered in time, and nothing was answered since), messages are
-    /// parked: the channel of such a queue takes no more, and what is sent there only piles up at the broker.
+    /// A message is in _parked, or the channel has it, or it has its fate. _waiting has those without a fate, and some that got one since it
+    /// was last looked through. While the lane is troubled (a message was not answered in time, and nothing was answered since), messages
+    /// are parked: the channel of such a queue takes no more, and what is sent there only piles up at the broker.
     /// </remarks>
     internal sealed class LaneState(Outbox owner, string name)
     {
@@ -316,7 +314,7 @@ internal sealed class Outbox
             IOutboxChannel? channel = null;
             try
             {
-                channel = await owner._open(owner._over.Token).ConfigureAwait(false);
+                channel = await owner._open().ConfigureAwait(false);
             }
             catch (Exception)
             {

@@ -53,7 +53,7 @@ internal abstract class OutgoingMessage : Publication
 internal sealed class Answer(ReplyMessage reply, string replyTo, in DeliveryList deliveries, Action<Answer, MessageFate> conclude)
     : OutgoingMessage
 {
-    /// <summary>A reply queue that has no leader confirms never, and each reply to it holds a place among what this host may have.</summary>
+    /// <summary>A reply queue without a leader never confirms, and each reply to it holds a place among what this host may have.</summary>
     internal static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(10);
     internal static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(5);
 

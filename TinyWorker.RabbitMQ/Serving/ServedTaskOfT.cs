@@ -17,6 +17,7 @@ internal sealed class ServedTask<TIn, TOut>(
 {
     private TinyFuture<TOut>? _future;               // set once, when the local troupe has taken it
     private CancellationTokenSource? _waiting;       // set before it waits for room there
+    private volatile bool _wasWaiting;
 
     public Activity Activity => activity;
 
@@ -26,6 +27,9 @@ internal sealed class ServedTask<TIn, TOut>(
     public int Present { get; set; }
 
     public override bool IsWaiting => Volatile.Read(ref _future) is not { } future || future.Status == TinyFutureStatus.Pending;
+
+    /// <summary>Whether no worker had it yet when it was cancelled for the stop of the host.</summary>
+    public bool WasWaiting => _wasWaiting;
 
     bool IContinuation.IsAbandoned => false;
 
@@ -45,12 +49,16 @@ internal sealed class ServedTask<TIn, TOut>(
     }
 
     /// <summary>Cancels it if no worker has it yet.</summary>
-    /// <returns>Whether that ended it.</returns>
+    /// <returns>Whether that ended it. One that waits for room, or that was sent ahead to a worker process, ends a little later.</returns>
     public bool TryCancelWaiting()
     {
-        if (Volatile.Read(ref _future) is not { Status: TinyFutureStatus.Pending } future) return false;
+        if (!IsWaiting) return false;
+        _wasWaiting = true;   // before it ends: who sees it end on another thread looks at this
         CancelForReturn();
-        return future.Status == TinyFutureStatus.Canceled;
+        if (IsWaiting) return false;
+        var isCanceled = Volatile.Read(ref _future)!.Status == TinyFutureStatus.Canceled;
+        if (!isCanceled) _wasWaiting = false;   // a worker was faster
+        return isCanceled;
     }
 
     bool IContinuation.OnSourceCompleted()

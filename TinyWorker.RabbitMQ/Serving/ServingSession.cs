@@ -15,6 +15,7 @@ internal sealed class ServingSession
     private readonly List<(ServingChannel Channel, ulong Tag)> _held = [];   // guarded by _lock
     private bool _holdsBack;                                                 // guarded by _lock
     private int _unsettled;
+    private int _hasControl;
 
     /// <param name="broker">The session.</param>
     /// <param name="tasks">The channel that tasks come through.</param>
@@ -48,10 +49,16 @@ internal sealed class ServingSession
     public long ConsumingSince { get; set; }
 
     /// <summary>Whether the consumer of control messages is there, or is being made.</summary>
-    public bool HasControl { get; set; }
+    public bool HasControl => Volatile.Read(ref _hasControl) != 0;
 
-    /// <summary>From now on what is given back is kept until <see cref="ReleaseHeld"/>: a consumer that is still there would get it again at
-    /// once, and each time counts as an attempt.</summary>
+    /// <summary>Whether the caller is to make that consumer: nobody else does.</summary>
+    public bool TryBeginControl() => Interlocked.Exchange(ref _hasControl, 1) == 0;
+
+    /// <summary>It could not be made.</summary>
+    public void GiveUpControl() => Volatile.Write(ref _hasControl, 0);
+
+    /// <summary>From now on what is given back is kept until <see cref="ReleaseHeld"/>: a consumer that is still there would get it again
+    /// at once, and each time counts as an attempt.</summary>
     public void HoldBack()
     {
         lock (_lock) _holdsBack = true;
@@ -130,7 +137,7 @@ internal sealed class ServingSession
             Settled();
         }
 
-        internal Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;   // TODO c
+        internal Task FlushAsync(CancellationToken cancellationToken) => acknowledger.FlushAsync(cancellationToken);
 
         private void Settled()
         {

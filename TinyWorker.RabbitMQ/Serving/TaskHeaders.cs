@@ -14,7 +14,8 @@ internal readonly struct TaskHeaders
     {
         _task = task;
         Before = (int)Math.Clamp(
-            Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(), 0, int.MaxValue - 1);
+            (double)Number(MessageHeaders.DeliveryCount).GetValueOrDefault() + Number(MessageHeaders.Before).GetValueOrDefault(),
+            0, int.MaxValue - 1);
     }
 
     /// <summary>How often the task was delivered before.</summary>
@@ -30,6 +31,7 @@ internal readonly struct TaskHeaders
     {
         if (Number(MessageHeaders.Deadline) is not { } deadline) return null;
         var left = (double)deadline - clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (left <= 0) return TimeSpan.Zero;   // however far back it lies: no TimeSpan may hold that
         return left < LongestTimer ? TimeSpan.FromMilliseconds(left) : null;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ.Serving;
 
@@ -36,6 +37,15 @@ internal sealed partial class TaskServer<TIn, TOut>
         if (message.MessageId is not { Length: > 0 } id)
         {
             Log.NoTask(_logger, _troupe.Name, channel.IsOfSuspects ? _topology.Suspects : _topology.Tasks);
+            isTaken = true;   // here and below: from now on it is settled elsewhere
+            channel.DeadLetter(tag);
+            return default;
+        }
+
+        // This host may write to all queues, and whoever has sent this may not.
+        if (message.ReplyTo is { Length: > 0 } asked && !_topology.IsOfReplies(asked))
+        {
+            Log.ForeignReplyQueue(_logger, _troupe.Name, id, asked);
             isTaken = true;
             channel.DeadLetter(tag);
             return default;
@@ -46,24 +56,31 @@ internal sealed partial class TaskServer<TIn, TOut>
         var copy = isAtRisk ? new TaskCopy(routingKey, message, headers.Before, body) : null;
         var replyTo = message.ReplyTo is { Length: > 0 } queue ? queue : null;
         var delivery = new Delivery(channel, tag, replyTo, headers.Before, copy);
-        isTaken = true;
         if (!MayConsume)
         {
+            isTaken = true;
             GiveBack(delivery, hasBegun: false);
             return default;
         }
 
         if (headers.Contract is var contract && contract != _contract)
         {
+            isTaken = true;
             Refuse(id, contract, headers.Attempt, delivery);
             return default;
         }
 
-        if (SettleIfKnown(_tasks.Find(id, delivery, out var reply), id, headers.Attempt, delivery, reply)) return default;
+        if (_tasks.Find(id, delivery, out var reply) is var known && known != Knowledge.None)
+        {
+            isTaken = true;
+            Settle(known, id, headers.Attempt, delivery, reply);
+            return default;
+        }
 
         var left = headers.LeftOfDeadline(_clock);
         if (left <= TimeSpan.Zero)
         {
+            isTaken = true;
             Interlocked.Increment(ref _counters.Expired);
             Answer(Reply(id, TaskOutcome.Expired, headers.Attempt, "Its deadline had passed before it began."), delivery);
             return default;
@@ -71,6 +88,7 @@ internal sealed partial class TaskServer<TIn, TOut>
 
         if (!channel.IsOfSuspects && headers.Before >= _options.SuspectAfter)
         {
+            isTaken = true;
             Log.Suspected(_logger, _troupe.Name, id, headers.Before);
             Send(new ForwardedTask(copy!, _topology.Suspects, delivery, OnSuspectForwarded));
             return default;
@@ -89,16 +107,20 @@ internal sealed partial class TaskServer<TIn, TOut>
                 e);
             var fault = Fault(id, unreadable, headers.Attempt);
             _tasks.Remember(fault);
+            isTaken = true;
             Answer(fault, delivery);
             return default;
         }
 
-        var activity = TraceHeaders.StartAtHost(message, _troupe.Name);
+        var activity = StartActivity(message);
         DeliveryBaggage.Write(activity, id, headers.Attempt, redelivered || headers.Before > 0);
         var task = new ServedTask<TIn, TOut>(this, id, headers.Attempt, _clock.GetTimestamp(), delivery, activity);
-        if (SettleIfKnown(_tasks.Add(task, out reply), id, headers.Attempt, delivery, reply))
+        known = _tasks.Add(task, out reply);
+        isTaken = true;
+        if (known != Knowledge.None)
         {
             EndActivity(task, outcome: null, error: null);
+            Settle(known, id, headers.Attempt, delivery, reply);
             return default;
         }
 
@@ -106,23 +128,38 @@ internal sealed partial class TaskServer<TIn, TOut>
         return SubmitAsync(task, input, new SubmitOptions { Timeout = headers.Timeout, Deadline = left }, channel.Session);
     }
 
-    /// <returns>Whether nothing is left to be done.</returns>
-    private bool SettleIfKnown(Knowledge knowledge, string id, int attempt, in Delivery delivery, ReplyMessage? reply)
+    private void Settle(Knowledge knowledge, string id, int attempt, in Delivery delivery, ReplyMessage? reply)
     {
         switch (knowledge)
         {
             case Knowledge.Running:
-                Interlocked.Increment(ref _counters.Joined);
-                return true;
+                Interlocked.Increment(ref _counters.Joined);   // it is settled with the task
+                break;
             case Knowledge.Ended:
                 Interlocked.Increment(ref _counters.Repeated);
                 Answer(reply!, delivery);
-                return true;
+                break;
             case Knowledge.Cancelled:
                 Answer(Reply(id, TaskOutcome.Cancelled, attempt, "It was cancelled before it began."), delivery);
-                return true;
-            default:
-                return false;
+                break;
+        }
+    }
+
+    // Listeners are code of the user. One that throws costs the task its span, and not its baggage.
+    private Activity StartActivity(IReadOnlyBasicProperties message)
+    {
+        var before = Activity.Current;
+        try
+        {
+            return TraceHeaders.StartAtHost(message, _troupe.Name);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(_logger, _troupe.Name, e);
+            Activity.Current = null;
+            var plain = new Activity(RabbitActivity.PlainName).SetIdFormat(ActivityIdFormat.W3C).Start();
+            Activity.Current = before;
+            return plain;
         }
     }
 

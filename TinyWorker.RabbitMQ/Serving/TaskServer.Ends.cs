@@ -22,10 +22,14 @@ internal sealed partial class TaskServer<TIn, TOut>
                 case TinyFutureStatus.Canceled when task.IsCancelRequested:
                     End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "It was cancelled."), error: null);
                     break;
+                case TinyFutureStatus.Canceled when !task.IsReturnRequested && _troupe.Snapshot().Condition != TroupeCondition.Stopped:
+                    // To run it again would undo what the operator has done.
+                    End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "An operator has cancelled it."), error: null);
+                    break;
                 case TinyFutureStatus.Canceled:
                     // Not by its submitter: by the stop of this host, or because the local troupe was aborted.
                     if (!task.IsReturnRequested) GoDown(cause: null);
-                    Return(task, hasBegun: true);
+                    Return(task, hasBegun: !task.WasWaiting);
                     break;
                 default:
                     var error = future.Exception!;
@@ -33,6 +37,13 @@ internal sealed partial class TaskServer<TIn, TOut>
                     {
                         GoDown(error);
                         Return(task, hasBegun: false);
+                        break;
+                    }
+
+                    if (task.IsReturnRequested)
+                    {
+                        // Cancelled code may end with any exception: that says nothing of the task, for which this host could not wait.
+                        Return(task, hasBegun: true);
                         break;
                     }
 
@@ -66,15 +77,25 @@ internal sealed partial class TaskServer<TIn, TOut>
     /// <returns>Whether it went back by this call.</returns>
     private bool Return(ServedTask task, bool hasBegun)
     {
+        Interlocked.Increment(ref _returning);
         var deliveries = _tasks.Return(task);
         for (var i = 0; i < deliveries.Count; i++) GiveBack(deliveries[i], hasBegun);
+        Interlocked.Decrement(ref _returning);
         NoteSettled();
         return deliveries.Count > 0;
     }
 
-    private static void EndActivity(ServedTask<TIn, TOut> task, string? outcome, Exception? error)
+    private void EndActivity(ServedTask<TIn, TOut> task, string? outcome, Exception? error)
     {
-        if (!task.Activity.IsStopped) RabbitActivity.EndProcess(task.Activity, outcome, error);
+        if (task.Activity.IsStopped) return;
+        try
+        {
+            RabbitActivity.EndProcess(task.Activity, outcome, error);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(_logger, _troupe.Name, e);   // a listener is code of the user
+        }
     }
 
     private void NoteTime(ServedTask<TIn, TOut> task)

@@ -1,5 +1,4 @@
 using System.Text;
-using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
 
 namespace TinyWorker.RabbitMQ.Serving;
@@ -13,6 +12,7 @@ internal sealed partial class TaskServer<TIn, TOut>
     private static readonly TimeSpan OverduePeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ConsumerTimeout = TimeSpan.FromMinutes(30);    // the broker's default
     private static readonly TimeSpan Overdue = ConsumerTimeout * 0.8;
+    private const int LongestId = 255;   // bytes
 
     private readonly Lock _downLock = new();   // guards the changes of _isDown
     private volatile bool _isDown;             // the local troupe runs nothing
@@ -30,7 +30,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         var tasks = await broker.OpenChannelAsync(prefetch: 0, cancellationToken).ConfigureAwait(false);
         var suspects = await broker.OpenChannelAsync(prefetch: 1, cancellationToken).ConfigureAwait(false);
         var outbox = new Outbox(
-            _clock, async token => new PublisherChannel(await broker.OpenPublisherAsync(token).ConfigureAwait(false)), _ticker.Wake);
+            _clock, async () => new PublisherChannel(await broker.OpenPublisherAsync(broker.Ended).ConfigureAwait(false)), _ticker.Wake);
         var session = new ServingSession(broker, tasks, suspects, outbox, NoteSettled);
         broker.Ended.UnsafeRegister(
             _ =>
@@ -40,6 +40,7 @@ internal sealed partial class TaskServer<TIn, TOut>
             },
             null);
         _session = session;
+        Interlocked.MemoryBarrier();   // see GoDown
         await ReconcileAsync(session).WaitAsync(cancellationToken).ConfigureAwait(false);
         BeginControl(session);   // aside: a node that hangs holds up such declarations, and tasks run without them
     }
@@ -47,16 +48,28 @@ internal sealed partial class TaskServer<TIn, TOut>
     private void OnConnectionChanged()
     {
         if (_connection.Outage is RabbitTopologyException outage) _failed.TrySetResult(outage);
-        if (_connection.State is not (RabbitConnectionState.Ready or RabbitConnectionState.Blocked)) _isConsuming.Reset();
+        NoteWhetherConsuming();
+    }
+
+    // Computed anew by whoever has changed a part of it: the last one is right.
+    private void NoteWhetherConsuming()
+    {
+        lock (_readyLock)
+        {
+            if (_session is { IsOver: false, Prefetch: > 0 }) _isConsuming.Set();
+            else _isConsuming.Reset();
+        }
     }
 
     /// <summary>Makes the consumers be as they should now be.</summary>
-    private async Task ReconcileAsync(ServingSession session)
+    /// <param name="session">The session.</param>
+    /// <param name="anew">Whether those of tasks are to be made anew, so that all their places are free.</param>
+    private async Task ReconcileAsync(ServingSession session, bool anew = false)
     {
         using (await _consuming.LockAsync(session.Broker.Ended).ConfigureAwait(false))
         {
             var wanted = MayConsume ? Prefetch : (ushort)0;
-            if (session.Prefetch != wanted)
+            if (session.Prefetch != wanted || (anew && wanted > 0))
             {
                 await CancelAsync(session.Tasks).ConfigureAwait(false);
                 if (wanted == 0) await CancelAsync(session.Suspects).ConfigureAwait(false);
@@ -64,8 +77,7 @@ internal sealed partial class TaskServer<TIn, TOut>
                 session.Prefetch = wanted;
             }
 
-            if (wanted == 0) _isConsuming.Reset();
-            else _isConsuming.Set();
+            NoteWhetherConsuming();
             session.ReleaseHeld();
         }
     }
@@ -81,7 +93,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         session.Suspects.Consumer ??= await session.Broker.ConsumeAsync(
             session.Suspects.Channel, _topology.Suspects, exclusive: false, HandlerOf(session.Suspects), ended).ConfigureAwait(false);
         if (session.Prefetch == 0) Log.Consuming(_logger, _troupe.Name, HostName, prefetch);
-        else Log.PrefetchChanged(_logger, _troupe.Name, HostName, prefetch, session.Prefetch);
+        else if (session.Prefetch != prefetch) Log.PrefetchChanged(_logger, _troupe.Name, HostName, prefetch, session.Prefetch);
     }
 
     private static async Task CancelAsync(ServingSession.ServingChannel channel)
@@ -91,11 +103,11 @@ internal sealed partial class TaskServer<TIn, TOut>
         channel.Consumer = null;
     }
 
-    private void BeginReconciling(ServingSession session) => _ = Task.Run(async () =>
+    private void BeginReconciling(ServingSession session, bool anew = false) => _ = Task.Run(async () =>
     {
         try
         {
-            await ReconcileAsync(session).ConfigureAwait(false);
+            await ReconcileAsync(session, anew).ConfigureAwait(false);
         }
         catch (Exception e) when (!session.IsOver)
         {
@@ -109,8 +121,7 @@ internal sealed partial class TaskServer<TIn, TOut>
 
     private void BeginControl(ServingSession session)
     {
-        if (session.HasControl) return;
-        session.HasControl = true;
+        if (!session.TryBeginControl()) return;
         _ = Task.Run(async () =>
         {
             var ended = session.Broker.Ended;
@@ -123,7 +134,7 @@ internal sealed partial class TaskServer<TIn, TOut>
                     channel, queue, exclusive: true,
                     (tag, _, _, _, _, body) =>
                     {
-                        OnCancellation(Encoding.UTF8.GetString(body.Span));
+                        OnCancellation(body.Span);
                         acknowledger.Ack(tag);
                         return default;
                     },
@@ -133,19 +144,23 @@ internal sealed partial class TaskServer<TIn, TOut>
             {
                 if (session.IsOver) return;
                 Log.NoControl(_logger, _troupe.Name, HostName, e);
-                session.HasControl = false;
+                session.GiveUpControl();
                 _ticker.Wake();
             }
         });
     }
 
-    private void OnCancellation(string taskId) => _tasks.Cancel(taskId)?.CancelForSubmitter();
+    private void OnCancellation(ReadOnlySpan<byte> taskId)
+    {
+        // Ids are remembered, and AMQP has none that is longer: this is no cancellation.
+        if (taskId.Length is 0 or > LongestId) return;
+        _tasks.Cancel(Encoding.UTF8.GetString(taskId))?.CancelForSubmitter();
+    }
 
-    /// <summary>The local troupe runs nothing: no task is to fault for that. To be called before the first delivery is given back.</summary>
+    /// <summary>The local troupe runs nothing: no task is to fault for that. Called before the first delivery is given back.</summary>
     /// <param name="cause">What a task faulted with; null if it was cancelled.</param>
     private void GoDown(Exception? cause)
     {
-        ServingSession? session;
         lock (_downLock)
         {
             if (cause is ObjectDisposedException && !_isGone)
@@ -155,10 +170,13 @@ internal sealed partial class TaskServer<TIn, TOut>
             }
 
             if (_isDown) return;
-            session = _session;
-            session?.HoldBack();
+            _session?.HoldBack();
             _isDown = true;
         }
+
+        Interlocked.MemoryBarrier();   // a session that is set up later than this sees it, and takes nothing
+        var session = _session;
+        session?.HoldBack();
 
         if (!_isGone) Log.TroupeIsDown(_logger, _troupe.Name, HostName, _troupe.Snapshot().Condition.ToString(), cause);
         if (session is not null) BeginReconciling(session);
@@ -171,6 +189,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         var condition = _troupe.Snapshot().Condition;
         if (condition is TroupeCondition.Down or TroupeCondition.Broken or TroupeCondition.Stopped) return;
         lock (_downLock) _isDown = false;
+        Interlocked.MemoryBarrier();   // as in GoDown
         Log.TroupeIsUp(_logger, _troupe.Name, HostName, condition);
         if (_session is { } session) BeginReconciling(session);
     }
@@ -189,7 +208,8 @@ internal sealed partial class TaskServer<TIn, TOut>
             if (!session.HasControl && HasPassed(ControlPeriod, ref _controlTriedAt)) BeginControl(session);
         }
 
-        return (_isDown && !_isGone) || _tasks.Running > 0 || session is { Outbox.Waiting: > 0 } or { HasControl: false };
+        NoteSettled();   // a stop looks again, also at whether the broker is blocked
+        return _isStopping || (_isDown && !_isGone) || _tasks.Running > 0 || session is { Outbox.Waiting: > 0 } or { HasControl: false };
 
         bool HasPassed(TimeSpan period, ref long since)
         {
@@ -208,26 +228,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         if (_freedAt != 0 && _clock.GetElapsedTime(_freedAt, now) < FreePeriod) return;
         _freedAt = now;
         Log.PlacesFreed(_logger, _troupe.Name, HostName, slow);
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                using (await _consuming.LockAsync(session.Broker.Ended).ConfigureAwait(false))
-                {
-                    if (session.Prefetch == 0 || !MayConsume) return;
-                    await CancelAsync(session.Tasks).ConfigureAwait(false);
-                    await ConsumeAsync(session, session.Prefetch).ConfigureAwait(false);
-                }
-            }
-            catch (Exception e) when (!session.IsOver)
-            {
-                session.Broker.Fail(e);
-            }
-            catch (Exception)
-            {
-                // The session has ended.
-            }
-        });
+        BeginReconciling(session, anew: true);
     }
 
     private void WarnOfOverdue(long now)
@@ -241,9 +242,6 @@ internal sealed partial class TaskServer<TIn, TOut>
     {
         public void Publish(Publication publication) => publisher.Publish(publication);
 
-        public void Close()
-        {
-            _ = publisher;   // TODO c
-        }
+        public void Close() => publisher.Close();
     }
 }

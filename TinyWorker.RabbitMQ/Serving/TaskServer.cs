@@ -4,6 +4,7 @@ using Nito.AsyncEx;
 using TinyWorker.Diagnostics;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ.Serving;
 
@@ -13,11 +14,11 @@ namespace TinyWorker.RabbitMQ.Serving;
 /// </summary>
 /// <remarks>
 /// Who owns what. The table of tasks owns the state and the deliveries of each task; the connection owns the sessions; a session owns its
-/// deliveries and its outbox; _consuming is held by whoever changes the consumers; the ticker drives what takes time. Deliveries of a channel
-/// come one at a time, but those of the two channels, ends of tasks, cancellations, ticks, ends of sessions and the stop come at any time and
-/// on any thread.
+/// deliveries and its outbox; _consuming is held by whoever changes the consumers; the ticker drives what takes time. Deliveries of one
+/// channel come one at a time. Those of the two channels, ends of tasks, cancellations, ticks, ends of sessions and the stop come at any
+/// time and on any thread.
 /// </remarks>
-internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
+internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
@@ -37,6 +38,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
     private readonly Ticker _ticker;
     private readonly Lock _lock = new();                                   // guards _isStarted and _stop
     private readonly AsyncLock _consuming = new();
+    private readonly Lock _readyLock = new();                              // held while _isConsuming is set or reset
     private readonly AsyncManualResetEvent _isConsuming = new();           // set while the host takes tasks
     private readonly AsyncManualResetEvent _settled = new();               // set when something was settled that a stop may wait for
     private readonly TaskCompletionSource _started = NewSource();
@@ -44,10 +46,12 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
     private readonly TaskCompletionSource<TroupeException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _impatience = new();          // never disposed: it has no timer
     private bool _isStarted;
+    private IDisposable? _figures;              // that stand beside the local troupe; set when it is started
     private Task? _stop;                        // set once, by whoever stops first
     private volatile ServingSession? _session;  // the newest one that was set up
     private volatile bool _isStopping;
     private int _inTroupe;                      // tasks that the local troupe has
+    private int _returning;                     // tasks that are being given back at this moment
 
     public TaskServer(TinyTroupe<TIn, TOut> troupe, RabbitHostOptions options)
     {
@@ -56,7 +60,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
         HostName = options.HostName ?? $"{Environment.MachineName}/{Environment.ProcessId}";
         _contract = Contract.Of<TIn, TOut>(options.ContractVersion);
         var serializer = options.Serializer ?? new JsonPayloadSerializer();
-        _inputs = new PayloadCodec<TIn>(serializer, RabbitHostOptions.MostPayload, nameof(RabbitHostOptions.MaxPayload));
+        _inputs = new PayloadCodec<TIn>(serializer, OptionChecks.LargestPayload, nameof(RabbitHostOptions.MaxPayload));
         _results = new PayloadCodec<TOut>(
             serializer, options.MaxPayload, $"{nameof(RabbitHostOptions)}.{nameof(RabbitHostOptions.MaxPayload)}");
         _logger = options.LoggerFactory is { } factory
@@ -94,6 +98,8 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
             }
 
             _isStarted = true;
+            RabbitMeter.Add(this);
+            _figures = TroupeFigures.Attach(_troupe, () => BrokerFigures.Of(Snapshot()));
         }
 
         using (stopping.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), _stopRequested))
@@ -138,21 +144,27 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The order matters. First the consumers go: what is given back would else come again. Then what waits goes back, at once and in order.
-    // Then what runs may end, is answered and acknowledged. What has not ended by then is cancelled and goes back, too. The acknowledgements
-    // are told to the broker before the connection closes; what is not acknowledged by then goes back by that.
+    // Then what runs may end, is answered and acknowledged. What has not ended by then is cancelled and goes back, too. The
+    // acknowledgements are told to the broker before the connection closes; what is not acknowledged by then goes back by that.
     private async Task StopOnceAsync()
     {
         _isStopping = true;
         _stopRequested.TrySetResult();
+        Interlocked.MemoryBarrier();   // a session that is set up later than this sees it, and takes nothing
         var session = _session;
         session?.HoldBack();
+        _ticker.Wake();
         if (session is not null) await Bounded(ReconcileAsync(session)).ConfigureAwait(false);
 
+        session?.HoldBack();   // again: so what follows goes back in order
         var tasks = _tasks.RunningTasks();
-        var waiting = tasks.RemoveAll(task => ((ServedTask<TIn, TOut>)task).TryCancelWaiting() && Return(task, hasBegun: false));
+        var waiting = 0;
+        // The youngest first: it may wait for room, which it would get from one that is cancelled before it.
+        for (var i = tasks.Count - 1; i >= 0; i--)
+            if (((ServedTask<TIn, TOut>)tasks[i]).TryCancelWaiting() && Return(tasks[i], hasBegun: false)) waiting++;
+        while (Volatile.Read(ref _returning) > 0) await Task.Yield();   // the end of one that was cancelled may be on its way with it
         session?.ReleaseHeld();
-        foreach (var task in tasks.FindAll(static task => task.IsWaiting)) task.CancelForReturn();   // for room, or in a worker process
-        if (_isStarted) Log.Stopping(_logger, _troupe.Name, HostName, waiting, tasks.Count);
+        if (_isStarted) Log.Stopping(_logger, _troupe.Name, HostName, waiting, tasks.Count - waiting);
 
         if (!await DrainedAsync(_options.DrainTimeout, _impatience.Token).ConfigureAwait(false))
         {
@@ -167,21 +179,31 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
         await _connection.DisposeAsync().ConfigureAwait(false);
         _session?.Outbox.End();
         _ticker.Dispose();
+        if (_isStarted) RabbitMeter.End(this);
+        _figures?.Dispose();
         if (_isStarted) Log.Stopped(_logger, _troupe.Name, HostName);
     }
 
-    /// <summary>Waits until no task runs, and nothing waits for the broker.</summary>
-    /// <returns>False if that took too long.</returns>
+    /// <summary>Waits until no task runs, every delivery is settled, and every reply has its fate.</summary>
+    /// <returns>False if that took too long, or if no task runs and the broker takes no replies at the moment.</returns>
     private async Task<bool> DrainedAsync(TimeSpan patience, CancellationToken impatience)
     {
         using var timeout = new CancellationTokenSource(patience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, impatience);
+        long? blockedSince = null;
         try
         {
             while (true)
             {
-                _settled.Reset();   // before the look: what is settled after it sets the event again
-                if (_tasks.Running == 0 && (_session is not { IsOver: false } session || IsQuiet(session))) return true;
+                _settled.Reset();   // before the look: what is settled after it sets the event again, and so does the ticker
+                if (_tasks.Running == 0)
+                {
+                    // A reply may be on its way without a delivery: that of a session that has ended.
+                    if (_session is not { IsOver: false } session || session is { Unsettled: 0, Outbox.Waiting: 0 }) return true;
+                    if (!session.Broker.IsBlocked) blockedSince = null;
+                    else if (_clock.GetElapsedTime(blockedSince ??= _clock.GetTimestamp()) > GoodbyeTimeout) return false;
+                }
+
                 await _settled.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
@@ -189,8 +211,6 @@ internal sealed partial class TaskServer<TIn, TOut> : IAsyncDisposable
         {
             return false;
         }
-
-        static bool IsQuiet(ServingSession session) => session.Unsettled == 0 && session.Outbox.Waiting == 0;
     }
 
     // A broker that hangs must not keep the host from its end.

@@ -9,8 +9,8 @@ namespace TinyWorker.RabbitMQ.Submitting;
 /// </summary>
 /// <remarks>
 /// Thread-safe. Its lock may be entered under that of a request, and nothing is called under it. While the line is closed (somebody was
-/// rejected, and it has not run empty since), something will move it: the end of a knock that is under way, or the timer. A link has a round
-/// of its own: what is left of the round before counts for nothing.
+/// rejected, and it has not run empty since), something will move it: the end of a knock that is under way, or the timer. A link has a
+/// round of its own: what is left of the round before counts for nothing.
 /// </remarks>
 internal sealed class Knocking(TimeProvider timeProvider)
 {

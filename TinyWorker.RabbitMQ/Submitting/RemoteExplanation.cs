@@ -32,13 +32,15 @@ internal static class RemoteExplanation
         {
             _ when of.Condition == TroupeCondition.Stopped => "is stopped and takes no more work.",
             _ when of.Condition is TroupeCondition.Broken or TroupeCondition.Down =>
-                $"is {(of.Condition == TroupeCondition.Down ? "down" : "broken")}, and every task faults: {side.Connection.Outage?.Message}",
+                $"is {(of.Condition == TroupeCondition.Down ? "down" : "broken")}, and every task faults: " +
+                $"{side.Connection.Outage?.Message}",
             RabbitConnectionState.Blocked =>
                 $"is degraded: the broker at {broker.Endpoint} takes nothing at the moment, because it lacks memory or disk space. " +
                 $"{Waiting(of)} Free memory or disk space there.",
             RabbitConnectionState.Ready => Tasks(of, options) + Queue(of, broker),
             _ when of.Condition == TroupeCondition.Degraded =>
-                $"is degraded: it has lost the broker at {options.Broker}, and connects again. {Waiting(of)}{Patience(options)}{Why(broker)}",
+                $"is degraded: it has lost the broker at {options.Broker}, and connects again. " +
+                $"{Waiting(of)}{Patience(options)}{Why(broker)}",
             _ => $"is starting: it connects to the broker at {options.Broker}. {Waiting(of)}{Patience(options)}{Why(broker)}",
         };
         return $"'{of.Snapshot.Name}' {state}{Rate(of)}";
@@ -65,26 +67,29 @@ internal static class RemoteExplanation
     private static string Tasks(TroupeExplanation of, RabbitTroupeOptions options)
     {
         var now = of.Snapshot;
-        var under = $"{Text(now.Running)} of at most {Text(options.MaxInFlight)} tasks {(now.Running == 1 ? "is" : "are")} at the broker and its hosts";
+        var verb = now.Running == 1 ? "is" : "are";
+        var under = $"{Text(now.Running)} of at most {Text(options.MaxInFlight)} tasks {verb} at the broker and its hosts";
+        var more = of.Ready == 1 ? "waits" : "wait";
         return of.Condition switch
         {
             TroupeCondition.Idle => "is idle: no task waits here, and none is at the broker. There is nothing to change.",
             TroupeCondition.Saturated =>
-                $"is saturated: {under}, and {Text(of.Ready)} more {(of.Ready == 1 ? "waits" : "wait")} here. More hosts, or more workers in " +
-                "them, would end the tasks sooner. A larger MaxInFlight helps only if hosts run out of tasks.",
+                $"is saturated: {under}, and {Text(of.Ready)} more {more} here. More hosts, or more workers in them, would end the tasks " +
+                "sooner. A larger MaxInFlight helps only if hosts run out of tasks.",
             TroupeCondition.WaitingForInput =>
-                $"waits for its input: {under}, and all {Wording.Of(of.WaitingForInput, "task")} that wait here have no input yet. What is slow " +
-                "comes before this troupe: call Explain() on the troupe that makes its inputs.",
+                $"waits for its input: {under}, and all {Wording.Of(of.WaitingForInput, "task")} that wait here have no input yet. What " +
+                "is slow comes before this troupe: call Explain() on the troupe that makes its inputs.",
             TroupeCondition.HeldByWindow =>
-                $"is held by the window of a map: {under}, because the window is full and the consumer waits for a task that has not ended. " +
-                "With a larger Window more could be under way. So it could with Ordered = false, if the order does not matter.",
+                $"is held by the window of a map: {under}, because the window is full and the consumer waits for a task that has not " +
+                "ended. With a larger Window more could be under way. So it could with Ordered = false, if the order does not matter.",
             TroupeCondition.HeldByConsumer =>
-                $"is held by the consumer of a map: {under}, because the consumer does work of its own, and the source is read only when the " +
-                "consumer asks for the next result. Do less work between two results, or give that work to a troupe, too.",
+                $"is held by the consumer of a map: {under}, because the consumer does work of its own, and the source is read only when " +
+                "the consumer asks for the next result. Do less work between two results, or give that work to a troupe, too.",
             TroupeCondition.Starved =>
-                $"is starved: {under}, and none waits here. More hosts would not help. Submit more tasks at a time, or make what submits faster.",
+                $"is starved: {under}, and none waits here. More hosts would not help. Submit more tasks at a time, or make what submits " +
+                "faster.",
             TroupeCondition.Starting => "is starting.",
-            _ => $"keeps up: {under}, and {Wording.Of(of.Ready, "task")} {(of.Ready == 1 ? "waits" : "wait")} here. There is nothing to change.",
+            _ => $"keeps up: {under}, and {Wording.Of(of.Ready, "task")} {more} here. There is nothing to change.",
         };
     }
 
@@ -99,8 +104,8 @@ internal static class RemoteExplanation
         }
 
         var ready = broker.Ready ?? 0;
-        return $" {Wording.Of(hosts, "host")} {(hosts == 1 ? "takes" : "take")} tasks from the queue, where {Wording.Of((int)Math.Min(ready, int.MaxValue), "task")} " +
-            $"{(ready == 1 ? "waits" : "wait")}.";
+        return $" {Wording.Of(hosts, "host")} {(hosts == 1 ? "takes" : "take")} tasks from the queue, where " +
+            $"{Wording.Of(ready, "task")} {(ready == 1 ? "waits" : "wait")}.";
     }
 
     private static string Waiting(TroupeExplanation of)

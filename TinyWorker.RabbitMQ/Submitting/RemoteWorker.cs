@@ -50,13 +50,14 @@ internal sealed class RemoteWorker<TIn, TOut>(Request request, RemoteWorkerTerms
             case TaskOutcome.Cancelled:
                 return cancellationToken.IsCancellationRequested
                     ? new OperationCanceledException(cancellationToken)
-                    : new OperationCanceledException($"A host of '{terms.Troupe}' cancelled the task, although nobody had asked for that.");
+                    : new OperationCanceledException(
+                        $"A host of '{terms.Troupe}' cancelled the task, and its submitter had not: {reply.Error}");
             case TaskOutcome.Refused:
                 return new ContractMismatchException(terms.Troupe, terms.Contract, reply.Error ?? "unknown");
             default:
                 return new InvalidDataException(
-                    $"A host of '{terms.Troupe}' answered with the outcome '{reply.Outcome}', which this version of TinyWorker.RabbitMQ does " +
-                    "not know. Bring both sides to the same version.");
+                    $"A host of '{terms.Troupe}' answered with the outcome '{reply.Outcome}', which this version of TinyWorker.RabbitMQ " +
+                    "does not know. Bring both sides to the same version.");
         }
     }
 
@@ -66,7 +67,7 @@ internal sealed class RemoteWorker<TIn, TOut>(Request request, RemoteWorkerTerms
         await Task.Delay(ClockPatience, terms.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (cancellationToken.IsCancellationRequested) return new OperationCanceledException(cancellationToken);
         return new TimeoutException(
-            $"A host of '{terms.Troupe}' did not run the task, because by its clock the deadline had passed. By the clock of this machine " +
-            $"it has not: set both clocks by the same time server. {reply.Error}".TrimEnd());
+            $"A host of '{terms.Troupe}' did not run the task, because by its clock the deadline had passed. By the clock of this " +
+            $"machine it has not: set both clocks by the same time server. {reply.Error}".TrimEnd());
     }
 }

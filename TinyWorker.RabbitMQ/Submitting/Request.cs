@@ -50,9 +50,9 @@ internal enum RequestState
 /// </list>
 /// <para>Nothing is lost between them: whatever changes for all is written first, and then every request is visited, under its lock. A
 /// request that looks under its lock sees the change, or is visited after it.</para>
-/// <para>Nothing is taken for something else: a reply carries the number of the task, which is never used again. The end of a sending belongs
-/// to its message object, and an object that the publisher still has is not used for another task. If a reply comes before the confirm, the
-/// message object is left to the publisher, and the next task has a new one.</para>
+/// <para>Nothing is taken for something else: a reply carries the number of the task, which is never used again. The end of a sending
+/// belongs to its message object, and an object that the publisher still has is not used for another task. If a reply comes before the
+/// confirm, the message object is left to the publisher, and the next task has a new one.</para>
 /// </remarks>
 internal sealed class Request : IValueTaskSource<Reply>
 {

@@ -12,10 +12,11 @@ internal static partial class SubmittingLog
 
     [LoggerMessage(
         222, LogLevel.Warning,
-        "A task of '{Troupe}' found no queue: '{Queue}' is missing. It is declared again, and the tasks that are under way are sent again.")]
+        "A task of '{Troupe}' found no queue: '{Queue}' is missing. It is declared again, and what is under way is sent again.")]
     public static partial void QueueMissing(ILogger logger, string troupe, string queue);
 
     [LoggerMessage(
-        223, LogLevel.Debug, "'{Troupe}' has ended, and could not delete its reply queue '{ReplyQueue}': {Reason} The broker lets it expire.")]
+        223, LogLevel.Debug,
+        "'{Troupe}' has ended, and could not delete its reply queue '{ReplyQueue}': {Reason} The broker lets it expire.")]
     public static partial void ReplyQueueStays(ILogger logger, string troupe, string replyQueue, string reason);
 }

@@ -61,7 +61,8 @@ internal static class RabbitActivity
                 PublishOutcome.Returned => "returned",
                 _ => "lost",
             };
-            span.SetTag(TinyWorkerMeter.ErrorType, error).SetStatus(ActivityStatusCode.Error, $"The broker has not stored the task: {error}.");
+            span.SetTag(TinyWorkerMeter.ErrorType, error)
+                .SetStatus(ActivityStatusCode.Error, $"The broker has not stored the task: {error}.");
         }
 
         Stop(span);
@@ -79,10 +80,13 @@ internal static class RabbitActivity
         var before = Activity.Current;
         // The task has nothing to do with what runs here by chance: a consumer's span of RabbitMQ.Client, or what the host was started in.
         if (before is not null) Activity.Current = null;
-        var activity = Source.HasListeners()
-            ? Source.CreateActivity(
-                $"{Process} {exchange}", ActivityKind.Consumer, parent, Tags(Process, exchange, task.MessageId, task.ReplyTo, bodySize: null))
-            : null;
+        Activity? activity = null;
+        if (Source.HasListeners())
+        {
+            var tags = Tags(Process, exchange, task.MessageId, task.ReplyTo, bodySize: null);
+            activity = Source.CreateActivity($"{Process} {exchange}", ActivityKind.Consumer, parent, tags);
+        }
+
         if (activity is null)
         {
             activity = new Activity(PlainName).SetIdFormat(ActivityIdFormat.W3C);
@@ -128,7 +132,7 @@ internal static class RabbitActivity
         _ => outcome,
     };
 
-    private static IEnumerable<KeyValuePair<string, object?>> Tags(
+    private static List<KeyValuePair<string, object?>> Tags(
         string operation, string exchange, string? taskId, string? replyQueue, int? bodySize)
     {
         var tags = new List<KeyValuePair<string, object?>>(7)

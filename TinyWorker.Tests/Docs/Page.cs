@@ -12,6 +12,7 @@ internal sealed partial class Page
     [
         "README.md", "CONTRIBUTING.md", "TinyWorker.Benchmarks/README.md", "TinyWorker.Console/README.md",
         "TinyWorker.Hosting/README.md", "TinyWorker.Dashboard/README.md",
+        "TinyWorker.RabbitMQ/README.md", "TinyWorker.RabbitMQ.Hosting/README.md",
         .. In("docs"), .. In("docs/decisions"),
     ];
 

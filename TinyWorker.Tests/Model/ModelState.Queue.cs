@@ -87,7 +87,9 @@ internal sealed partial record ModelState
         var isOneTooMany = ~((1 << most) - 1);
         var mayGoOn = SendsAhead ? (IsPaused ? MayGoOn : MayGoOn & isOneTooMany) | (Busy & isOneTooMany) : 0;
         var grown = IsAborted ? 0 : BitOperations.PopCount((uint)(((1 << most) - 1) & ~Present));
-        return this with { Most = most, IsResized = true, MayGoOn = mayGoOn, Grown = Grown + grown };
+        // From now on several workers start tasks, and nobody compares the order. If it were kept, states that differ in it only would be
+        // tried one by one, and there are as many as orders.
+        return this with { Most = most, IsResized = true, MayGoOn = mayGoOn, Grown = Grown + grown, Started = [] };
     }
 
     /// <summary>The states in which a free worker has taken a task.</summary>
@@ -194,7 +196,7 @@ internal sealed partial record ModelState
         return next with
         {
             Ready = Ready.Remove(id),
-            Started = Setup.Workers == 1 ? Started.Add(id) : Started,
+            Started = Setup.Workers == 1 && !IsResized ? Started.Add(id) : Started,
             StartedOfKeys = Futures[id].Key is not { } key
                 ? StartedOfKeys
                 : StartedOfKeys.SetItem(Keys.IndexOf(key), StartedOfKeys[Keys.IndexOf(key)].Add(id)),

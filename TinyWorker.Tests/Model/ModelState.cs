@@ -23,7 +23,7 @@ internal sealed partial record ModelState(Setup Setup, bool Prefetches)
     /// <summary>Futures that have ended, and the dependents that they have not notified so far.</summary>
     public ImmutableArray<(int Ended, ImmutableArray<int> Remaining)> PendingNotifications { get; init; } = [];
 
-    /// <summary>The order in which tasks were started; known only with one worker.</summary>
+    /// <summary>The order in which tasks were started; known only with one worker, until the troupe is resized.</summary>
     public ImmutableArray<int> Started { get; init; } = [];
 
     public int Now { get; init; }

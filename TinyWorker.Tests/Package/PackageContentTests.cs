@@ -11,7 +11,8 @@ namespace TinyWorker.Tests.Package;
 /// <summary>What is in the packages.</summary>
 internal sealed partial class PackageContentTests : PackageFixture
 {
-    private static readonly string[] Siblings = ["TinyWorker.Console", "TinyWorker.Hosting", "TinyWorker.Dashboard"];
+    private static readonly string[] Siblings =
+        ["TinyWorker.Console", "TinyWorker.Hosting", "TinyWorker.Dashboard", "TinyWorker.RabbitMQ", "TinyWorker.RabbitMQ.Hosting"];
 
     private static readonly string[] Packages = ["TinyWorker", .. Siblings];
 
@@ -58,6 +59,7 @@ internal sealed partial class PackageContentTests : PackageFixture
     [TestCase("TinyWorker.Console", "Spectre.Console")]
     [TestCase("TinyWorker.Hosting", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting")]
     [TestCase("TinyWorker.Dashboard")]
+    [TestCase("TinyWorker.RabbitMQ", "Nito.AsyncEx.Coordination", "RabbitMQ.Client")]
     public void Sibling_NeedsTheCore_OfExactlyItsOwnVersionIfItUsesInternals(string id, params string[] others)
     {
         using var package = Open(id);
@@ -67,6 +69,18 @@ internal sealed partial class PackageContentTests : PackageFixture
         var friends = typeof(TinyFuture).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(each => each.AssemblyName);
         var range = friends.Contains(id) ? $"[{Version}]" : Version;
         Assert.That(package.Dependencies.Single(each => each.Id == "TinyWorker").Range, Is.EqualTo(range));
+    }
+
+    // It uses internals of TinyWorker.Hosting, and through that of the core.
+    [Test]
+    public void RabbitMqHosting_NeedsBothItsParents_OfExactlyItsOwnVersion()
+    {
+        using var package = Open("TinyWorker.RabbitMQ.Hosting");
+        Assert.That(package.Dependencies, Is.EquivalentTo(new[]
+        {
+            ("TinyWorker.Hosting", $"[{Version}]"), ("TinyWorker.RabbitMQ", $"[{Version}]"),
+            package.Dependencies.Single(each => each.Id == "Nito.AsyncEx.Tasks"),
+        }));
     }
 
     [Test]
@@ -130,6 +144,8 @@ internal sealed partial class PackageContentTests : PackageFixture
     [TestCase("TinyWorker.Console", null)]   // Spectre.Console does not say so either
     [TestCase("TinyWorker.Hosting", null)]
     [TestCase("TinyWorker.Dashboard", null)]
+    [TestCase("TinyWorker.RabbitMQ", null)]
+    [TestCase("TinyWorker.RabbitMQ.Hosting", null)]
     public void Assembly_SaysWhetherItCanBeTrimmed(string id, string? claim)
     {
         using var package = Open(id);

@@ -7,7 +7,7 @@ namespace TinyWorker.Tests.Schedules;
 [NonParallelizable]
 internal sealed class ExplorationTests
 {
-    private const int Schedules = 10_000;   // as many as a program of the core gets
+    private const int Schedules = 3_000;   // as many as a program of the core gets
 
     private static IEnumerable<TestCaseData> Toys =>
     [

@@ -225,6 +225,7 @@ internal sealed class ParallelMapTests
     public async Task Function_ThatIgnoresItsToken_IsWaitedForWhenTheMapIsLeft([Values] bool asynchronous, [Values] bool onThePool)
     {
         using var go = new ManualResetEventSlim();
+        var read = 0;
         var begun = 0;
         var running = 0;
         var isLeft = false;
@@ -235,7 +236,7 @@ internal sealed class ParallelMapTests
         {
             if (asynchronous)
             {
-                await foreach (var x in Enumerable.Range(0, 100).ParallelMapAsync(Run, options))
+                await foreach (var x in Source().ParallelMapAsync(Run, options))
                 {
                     Within.Until(() => Volatile.Read(ref begun) == 2, "two tasks to run");
                     Volatile.Write(ref isLeft, true);
@@ -244,7 +245,7 @@ internal sealed class ParallelMapTests
             }
             else
             {
-                foreach (var x in Enumerable.Range(0, 100).ParallelMap(Run, options))
+                foreach (var x in Source().ParallelMap(Run, options))
                 {
                     Within.Until(() => Volatile.Read(ref begun) == 2, "two tasks to run");
                     Volatile.Write(ref isLeft, true);
@@ -259,9 +260,19 @@ internal sealed class ParallelMapTests
         go.Set();
         Assert.That(await Within.Time(leaving), Is.Zero, "nothing of a map runs once it has been left");
 
+        IEnumerable<int> Source()
+        {
+            for (var x = 0; x < 100; x++)
+            {
+                Volatile.Write(ref read, x + 1);
+                yield return x;
+            }
+        }
+
         int Run(int x)
         {
-            if (x == 0) Within.Until(() => Volatile.Read(ref begun) == 1, "the other worker");
+            // A map that has something to yield reads no further: the second task that is to run must have been read before.
+            if (x == 0) Within.Until(() => Volatile.Read(ref begun) == 1 && Volatile.Read(ref read) > 2, "the other worker, and a third item");
             if (x == 0) return x;
             Interlocked.Increment(ref running);
             Interlocked.Increment(ref begun);

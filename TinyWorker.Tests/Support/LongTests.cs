@@ -21,6 +21,16 @@ internal static class LongTests
     /// <summary>The factor for the counts of the long leak tests: TINYWORKER_LEAK_FACTOR, or 1.</summary>
     public static int LeakFactor { get; } =
         int.Parse(Environment.GetEnvironmentVariable("TINYWORKER_LEAK_FACTOR") ?? "1", CultureInfo.InvariantCulture);
+
+    /// <summary>Debug: every test checks the invariants of the core at every lock, and CI measures the coverage. Both take time.</summary>
+#if DEBUG
+    public static bool IsDebug => true;
+#else
+    public static bool IsDebug => false;
+#endif
+
+    /// <summary>How many items a test takes that has many cases: a fifth of them in Debug.</summary>
+    public static int Items(int inRelease) => IsDebug ? inRelease / 5 : inRelease;
 }
 
 /// <summary>

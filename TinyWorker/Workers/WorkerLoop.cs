@@ -185,8 +185,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
                 if (!running.IsCompletedSuccessfully)
                 {
                     await running;
-                    // Leave the stack of whoever completed what the user's code awaited: the loop might keep that stack for ever.
-                    if (_prefetching is null) await _parking.OnFreshStack();
+                    // Leave the stack of whoever completed what the user's code awaited: the loop might keep that stack for ever. A worker that
+                    // passes tasks on comes back on a stack of its own.
+                    if (_prefetching is null && _forwarding is null) await _parking.OnFreshStack();
                 }
 
                 TaskHasEnded();

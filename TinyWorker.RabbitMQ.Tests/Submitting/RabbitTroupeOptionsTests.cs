@@ -1,0 +1,54 @@
+namespace TinyWorker.RabbitMQ.Tests;
+
+/// <summary>What cannot be is refused before anything starts, and the error names it.</summary>
+public sealed class RabbitTroupeOptionsTests
+{
+    private static readonly TestCaseData<RabbitTroupeOptions, string>[] wrong =
+    [
+        new(new RabbitTroupeOptions { Broker = null! }, "RabbitTroupeOptions.Broker"),
+        new(new RabbitTroupeOptions { Broker = new RabbitBroker { Endpoints = [] } }, "RabbitBroker.Endpoints"),
+        new(new RabbitTroupeOptions { Broker = new RabbitBroker { Endpoints = [new("")] } }, "RabbitBroker.Endpoints"),
+        new(new RabbitTroupeOptions { Broker = new RabbitBroker { Endpoints = [new("a", 0)] } }, "RabbitBroker.Endpoints"),
+        new(new RabbitTroupeOptions { Broker = new RabbitBroker { VirtualHost = "" } }, "RabbitBroker.VirtualHost"),
+        new(new RabbitTroupeOptions { Broker = new RabbitBroker { Credentials = null! } }, "RabbitBroker.Credentials"),
+        new(new RabbitTroupeOptions { MaxInFlight = 0 }, "RabbitTroupeOptions.MaxInFlight"),
+        new(new RabbitTroupeOptions { MaxInFlight = 65_537 }, "RabbitTroupeOptions.MaxInFlight"),
+        new(new RabbitTroupeOptions { Capacity = 0 }, "RabbitTroupeOptions.Capacity"),
+        new(new RabbitTroupeOptions { BrokerLostAfter = TimeSpan.Zero }, "RabbitTroupeOptions.BrokerLostAfter"),
+        new(new RabbitTroupeOptions { BrokerLostAfter = TimeSpan.FromDays(50) }, "RabbitTroupeOptions.BrokerLostAfter"),
+        new(new RabbitTroupeOptions { CancellationGrace = Timeout.InfiniteTimeSpan }, "RabbitTroupeOptions.CancellationGrace"),
+        new(new RabbitTroupeOptions { MaxPayload = 0 }, "RabbitTroupeOptions.MaxPayload"),
+        new(new RabbitTroupeOptions { MaxPayload = (128 * 1024 * 1024) + 1 }, "RabbitTroupeOptions.MaxPayload"),
+        new(new RabbitTroupeOptions { Heartbeat = TimeSpan.FromMilliseconds(1) }, "RabbitTroupeOptions.Heartbeat"),
+        new(new RabbitTroupeOptions { ReplyQueueExpires = TimeSpan.Zero }, "RabbitTroupeOptions.ReplyQueueExpires"),
+        new(new RabbitTroupeOptions { ContractVersion = " " }, "RabbitTroupeOptions.ContractVersion"),
+        new(new RabbitTroupeOptions { Queue = null! }, "RabbitTroupeOptions.Queue"),
+        new(new RabbitTroupeOptions { Queue = new RabbitQueueOptions { Replicas = 0 } }, "RabbitQueueOptions.Replicas"),
+        new(new RabbitTroupeOptions { Queue = new RabbitQueueOptions { MaxLength = 0 } }, "RabbitQueueOptions.MaxLength"),
+        new(new RabbitTroupeOptions { Queue = new RabbitQueueOptions { DeliveryLimit = 0 } }, "RabbitQueueOptions.DeliveryLimit"),
+        new(new RabbitTroupeOptions { TimeProvider = null! }, "RabbitTroupeOptions.TimeProvider"),
+    ];
+
+    [TestCaseSource(nameof(wrong))]
+    public void Option_OutOfRange_IsNamed(RabbitTroupeOptions options, string name)
+    {
+        var before = TinyTroupes.Living.Count;
+        Assert.That(
+            () => new RabbitTroupe<int, int>("X", options),
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains(name).And.Property("ParamName").EqualTo("options"));
+        Assert.That(TinyTroupes.Living, Has.Count.EqualTo(before), "nothing has started");
+    }
+
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase("a\nb")]
+    public void Name_ThatCannotBe_IsRefused(string name) =>
+        Assert.That(() => new RabbitTroupe<int, int>(name), Throws.ArgumentException.With.Property("ParamName").EqualTo("name"));
+
+    [Test]
+    public void Name_LongerThanAQueuesMayBe_IsRefused()
+    {
+        Assert.That(() => new RabbitTroupe<int, int>(new string('ä', 101)), Throws.ArgumentException);
+        Assert.That(() => new RabbitTroupe<int, int>(null!), Throws.ArgumentNullException);
+    }
+}
