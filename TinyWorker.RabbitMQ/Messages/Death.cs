@@ -28,7 +28,8 @@ internal readonly record struct Death(string Reason, int Attempts, DateTimeOffse
             // The first delivery and, up to the limit, those again.
             var isSuspect = TextOf(newest, "queue")?.EndsWith(TroupeTopology.SuspectsSuffix, StringComparison.Ordinal) is true;
             if (reason == "delivery_limit") attempts += 1 + (isSuspect ? TroupeTopology.SuspectsDeliveryLimit : deliveryLimit);
-            if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp) at = DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
+            if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp)
+                at = DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
         }
 
         return new Death(reason, (int)Math.Clamp(attempts, 1, int.MaxValue), at);
