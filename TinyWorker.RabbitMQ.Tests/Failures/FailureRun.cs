@@ -129,7 +129,8 @@ internal sealed class FailureRun : IAsyncDisposable
     public AssertionException Failed(string what) => new(
         $"{what}.\nSubmitter: {Submitter.Broker}\n{Submitter.Snapshot()}\nOpen: " +
         $"{string.Join(", ", _submitted.Where(task => !task.Future.IsCompleted).Select(task => task.Job.Number).Take(20))}\n" +
-        $"Ledger: {Ledger.Count(RunEvent.Started)} started, {Ledger.Count(RunEvent.Ended)} ended, again: {string.Join(", ", Ledger.RunAgain().Take(30))}\n" +
+        $"Ledger: {Ledger.Count(RunEvent.Started)} started, {Ledger.Count(RunEvent.Ended)} ended, " +
+        $"again: {string.Join(", ", Ledger.RunAgain().Take(30))}\n" +
         $"-- the submitter's log\n{Logs}\n" +
         string.Join('\n', _programs.Select(program => $"-- the errors of program {program.Id}\n{program.Errors}")));
 
