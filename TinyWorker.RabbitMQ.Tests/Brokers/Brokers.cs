@@ -36,7 +36,8 @@ internal static class Brokers
         return node;
     }
 
-    /// <summary>A cluster of three nodes, for tests that stop, kill or suspend some (one fixture). It is restored before it is given.</summary>
+    /// <summary>A cluster of three nodes, for tests that stop, kill or suspend some (one fixture). It is restored before it is
+    /// given.</summary>
     public static async Task<RabbitCluster> ClusterAsync()
     {
         var whole = await OnceAsync(() => cluster, async () =>

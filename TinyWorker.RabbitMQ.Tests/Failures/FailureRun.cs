@@ -8,7 +8,8 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// </summary>
 internal sealed class FailureRun : IAsyncDisposable
 {
-    /// <summary>The time in which all must be well again after a failure that is noticed at once, on a loaded machine. (Idle: 1 to 5 s.)</summary>
+    /// <summary>The time in which all must be well again after a failure that is noticed at once, on a loaded machine. (Idle: 1 to 5
+    /// s.)</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(45);
 
     private readonly List<TestProgram> _programs = [];

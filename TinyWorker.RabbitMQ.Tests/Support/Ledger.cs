@@ -13,8 +13,8 @@ internal enum RunEvent
 /// <summary>A line of a ledger.</summary>
 internal sealed record RunEntry(RunEvent Event, int Number, string TaskId, int Attempt, bool Redelivered, int Process);
 
-/// <summary>What all processes of a test have written about the jobs that they ran: a folder with a file for each process. What a process has
-/// written is there although it was killed.</summary>
+/// <summary>What all processes of a test have written about the jobs that they ran: a folder with a file for each process. What a process
+/// has written is there although it was killed.</summary>
 internal sealed class Ledger : IDisposable
 {
     public const string Variable = "TINYWORKER_TEST_LEDGER";
