@@ -318,8 +318,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         "Delete it, or give the troupe another name.",
         cause);
 
-    // "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'long' but current is none". The broker cuts
-    // its text at 255 bytes: with long names the values are missing.
+    // "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'long' but current is none". The broker
+    // cuts its text at 255 bytes: with long names the values are missing.
     private static Difference DifferenceOf(OperationInterruptedException error)
     {
         var text = error.ShutdownReason!.ReplyText;
