@@ -11,8 +11,12 @@ internal static class OptionChecks
 
     // A queue's name has at most 255 bytes, and what stands around the troupe's name in the longest of them has some 60.
     private const int LongestName = 180;
+    private const int LongestVersion = 200;   // it is in each message: headers that fill a frame of 128 kB end the connection
     private const double LongestTimer = uint.MaxValue - 1;   // in milliseconds: what a .NET timer can do
     private const int MostReplicas = 99;
+
+    // What a troupe's own queues and exchanges end with: see TroupeTopology.
+    private static readonly string[] ReservedEnds = [".suspects", ".dead", ".control", ".news"];
 
     private static readonly TimeSpan ShortestHeartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
@@ -29,6 +33,14 @@ internal static class OptionChecks
     {
         ArgumentNullException.ThrowIfNull(name, parameter);
         if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException("The name of a troupe must not be empty.", parameter);
+        if (ReservedEnds.FirstOrDefault(end => name.EndsWith(end, StringComparison.Ordinal)) is { } reserved)
+        {
+            throw new ArgumentException(
+                $"The name of a troupe on a broker must not end with '{reserved}': the queues of '{name}' would be those of the troupe " +
+                $"'{name[..^reserved.Length]}'. Give it another name.",
+                parameter);
+        }
+
         if (Encoding.UTF8.GetByteCount(name) > LongestName || name.Any(char.IsControl))
         {
             throw new ArgumentException(
@@ -63,6 +75,11 @@ internal static class OptionChecks
             "must be at least 1; leave it null for no limit");
         Check(options, Type, queue.DeliveryLimit >= 1, nameof(queue.DeliveryLimit), queue.DeliveryLimit, "must be at least 1");
     }
+
+    public static void CheckContractVersion(string options, string type, string? version) => Check(
+        options, type, version is null || (!string.IsNullOrWhiteSpace(version) && version.Length <= LongestVersion),
+        nameof(RabbitTroupeOptions.ContractVersion), version,
+        $"must not be empty, and have at most {LongestVersion} characters; leave it null for none");
 
     public static void CheckHeartbeat(string options, string type, TimeSpan heartbeat) => Check(
         options, type, heartbeat >= ShortestHeartbeat && heartbeat <= LongestHeartbeat, nameof(RabbitTroupeOptions.Heartbeat), heartbeat,

@@ -53,6 +53,8 @@ public sealed record RabbitBroker
     {
         ArgumentNullException.ThrowIfNull(uri);
         if (!uri.IsAbsoluteUri || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0) throw NoUri(nameof(uri));
+        // Most likely a # or ? of a password: what stands before it would be taken for the host and the port, and told in logs.
+        if (uri.Fragment.Length > 0 || uri.Query.Contains('@')) throw NoUri(nameof(uri));
         var isSecure = uri.Scheme == "amqps";
         var broker = new RabbitBroker
         {
@@ -77,7 +79,8 @@ public sealed record RabbitBroker
     public override string ToString() => $"{string.Join(", ", Endpoints)} (virtual host '{VirtualHost}')";
 
     private static ArgumentException NoUri(string parameter) => new(
-        "A broker's URI is amqp://user:password@host:port/vhost, or amqps for TLS. What was given is not. " +
+        "A broker's URI is amqp://user:password@host:port/vhost, or amqps for TLS. What was given is not. Write the characters " +
+        "/ ? # @ % of a name or a password as %2f %3f %23 %40 %25. " +
         "(It is not repeated here, for it may hold a password.)",
         parameter);
 }

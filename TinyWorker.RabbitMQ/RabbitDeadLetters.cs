@@ -29,7 +29,7 @@ public sealed class RabbitDeadLetters
     /// <param name="name">The name of the troupe.</param>
     /// <param name="broker">Where the broker is.</param>
     /// <exception cref="ArgumentNullException">The name or the broker is null.</exception>
-    /// <exception cref="ArgumentException">The name is empty or too long for queues, or the broker has no endpoint.</exception>
+    /// <exception cref="ArgumentException">The name cannot be that of a troupe, or the broker has no endpoint.</exception>
     public RabbitDeadLetters(string name, RabbitBroker broker)
     {
         OptionChecks.CheckTroupeName(name);

@@ -86,9 +86,7 @@ public sealed record RabbitHostOptions
         OptionChecks.CheckLimit(options, Type, nameof(BrokerLostAfter), BrokerLostAfter);
         OptionChecks.CheckMaxPayload(options, Type, MaxPayload);
         OptionChecks.CheckHeartbeat(options, Type, Heartbeat);
-        OptionChecks.Check(
-            options, Type, ContractVersion is null || !string.IsNullOrWhiteSpace(ContractVersion), nameof(ContractVersion), ContractVersion,
-            "must not be empty; leave it null for none");
+        OptionChecks.CheckContractVersion(options, Type, ContractVersion);
         OptionChecks.CheckQueue(options, Type, Queue);
         OptionChecks.Check(
             options, Type, HostName is null || !string.IsNullOrWhiteSpace(HostName), nameof(HostName), HostName,

@@ -34,7 +34,8 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
 
     /// <summary>Makes the submitting side, and begins to connect.</summary>
     /// <param name="name">The name of the troupe: that of the troupe that the hosts serve. It becomes a part of the names of queues: at
-    /// most 180 bytes in UTF-8, and no control characters.</param>
+    /// most 180 bytes in UTF-8, no control characters, and none of the ends <c>.dead</c>, <c>.suspects</c>, <c>.control</c> and
+    /// <c>.news</c>.</param>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <exception cref="ArgumentNullException">The name is null.</exception>
     /// <exception cref="ArgumentException">The name cannot be, or an option is out of range.</exception>

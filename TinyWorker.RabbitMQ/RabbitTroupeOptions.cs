@@ -87,9 +87,7 @@ public sealed record RabbitTroupeOptions
         OptionChecks.Check(
             options, Type, ReplyQueueExpires >= TimeSpan.FromSeconds(1) && ReplyQueueExpires <= TimeSpan.FromDays(49),
             nameof(ReplyQueueExpires), ReplyQueueExpires, "must be from 1 second to 49 days");
-        OptionChecks.Check(
-            options, Type, ContractVersion is null || !string.IsNullOrWhiteSpace(ContractVersion), nameof(ContractVersion), ContractVersion,
-            "must not be empty; leave it null for none");
+        OptionChecks.CheckContractVersion(options, Type, ContractVersion);
         OptionChecks.CheckQueue(options, Type, Queue);
         OptionChecks.Check(options, Type, TimeProvider is not null, nameof(TimeProvider), TimeProvider, "must not be null");
     }

@@ -138,6 +138,113 @@ public sealed class BrokerConnectionTests
     }
 
     [Test]
+    public async Task Credentials_ThatAreNull_AreNamed()
+    {
+        Func<CancellationToken, Task<RabbitCredentials>>[] nothings = [_ => null!, _ => Task.FromResult<RabbitCredentials>(null!)];
+        foreach (var nothing in nothings)
+        {
+            await using var test = new TestConnection(new RabbitBroker { Credentials = nothing });
+            await test.UntilAsync(() => test.Connection.LastError is not null, "a failure");
+            Assert.That(test.Connection.LastError!.Message, Does.Contain("RabbitBroker.Credentials gave null"));
+        }
+    }
+
+    [Test]
+    public async Task Credentials_ThatBlock_DoNotKeepTheConnectionFromItsEnd()
+    {
+        using var asked = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+        var broker = new RabbitBroker
+        {
+            Credentials = _ =>
+            {
+                asked.Release();
+                gate.Wait();
+                return Task.FromResult(new RabbitCredentials("guest", "guest"));
+            },
+        };
+        var test = new TestConnection(broker);
+        try
+        {
+            Assert.That(await asked.WaitAsync(Within.Deadline));
+            await Within.Time(test.DisposeAsync().AsTask(), "the disposal", TimeSpan.FromSeconds(4));
+        }
+        finally
+        {
+            gate.Set();
+        }
+    }
+
+    [Test]
+    public async Task Credentials_ThatDoNotCome_AreNamed()
+    {
+        var never = new TaskCompletionSource<RabbitCredentials>();
+        await using var test = new TestConnection(new RabbitBroker { Credentials = _ => never.Task });
+        await test.UntilAsync(() => test.Connection.LastError is not null, "a failure");
+        Assert.That(test.Connection.LastError!.Message, Does.Contain("RabbitBroker.Credentials"));
+    }
+
+    [Test]
+    public async Task Refusals_OfABrokerThatWasReady_AreOutlasted()
+    {
+        RabbitBroker shared = await Brokers.UriAsync();
+        await using var proxy = new BrokerProxy(shared.Endpoints[0].Port);
+        var wrong = 0;
+        var broker = shared with
+        {
+            Endpoints = [new("127.0.0.1", proxy.Port)],
+            Credentials = token => Volatile.Read(ref wrong) > 0 && Interlocked.Decrement(ref wrong) >= 0
+                ? Task.FromResult(new RabbitCredentials("guest", "that-of-yesterday"))
+                : shared.Credentials(token),
+        };
+        await using var test = new TestConnection(broker);
+        await test.ReadyAsync();
+        Volatile.Write(ref wrong, BrokerConnection.RefusalsUntilFinal + 1);
+        proxy.Cut();
+        await test.UntilAsync(
+            () => test.Connection is { State: RabbitConnectionState.Failed } or { Reconnects: 1 }, "an end of the refusals");
+        Assert.That(test.Connection.Reconnects, Is.EqualTo(1), test.Connection.Outage?.Message);
+    }
+
+    [Test]
+    public async Task Refusals_OfABrokerThatWasReady_AreFinalAfterTheTimeForALostOne()
+    {
+        RabbitBroker shared = await Brokers.UriAsync();
+        await using var proxy = new BrokerProxy(shared.Endpoints[0].Port);
+        var isWrong = false;
+        var broker = shared with
+        {
+            Endpoints = [new("127.0.0.1", proxy.Port)],
+            Credentials = token => Volatile.Read(ref isWrong)
+                ? Task.FromResult(new RabbitCredentials("guest", "that-of-yesterday"))
+                : shared.Credentials(token),
+        };
+        await using var test = new TestConnection(broker, lostAfter: TimeSpan.FromSeconds(1));
+        await test.ReadyAsync();
+        Volatile.Write(ref isWrong, true);
+        proxy.Cut();
+        await test.UntilAsync(() => test.Connection.State == RabbitConnectionState.Failed, "the last refusal");
+        Assert.That(test.Connection.Outage, Is.InstanceOf<RabbitTopologyException>());
+    }
+
+    [Test]
+    public async Task Permissions_ThatDoNotAllowToDeclareWhatIsThere_AreEnough()
+    {
+        var node = await Brokers.SharedAsync();
+        await using var first = new TestConnection(node.Uri);
+        await first.ReadyAsync();
+        var user = "u" + Guid.NewGuid().ToString("N");
+        await node.CtlAsync("add_user", user, Secret);
+        await node.CtlAsync("set_permissions", user, "^nothing$", "^tw\\..*", "^tw\\..*");
+        var credentials = new RabbitCredentials(user, Secret);
+        var broker = (RabbitBroker)node.Uri with { Credentials = _ => Task.FromResult(credentials) };
+        await using var test = new TestConnection(broker, troupe: first.Troupe);
+        await test.ReadyAsync();
+        Assert.That(test.WasMissing, Is.False);
+        await node.CtlAsync("delete_user", user);
+    }
+
+    [Test]
     public async Task SetUp_ThatThrowsOnce_IsTriedOnAnotherConnectionAndLeavesNoConsumer()
     {
         var tries = 0;

@@ -31,6 +31,8 @@ public sealed class RabbitBrokerTests
     [TestCase("ann:secret1@host")]
     [TestCase("amqp://ann:secret1@host/a/b")]
     [TestCase("amqp:///secret1")]
+    [TestCase("amqp://ann:12#secret1@host/")]
+    [TestCase("amqp://ann:12?secret1@host/")]
     [TestCase("")]
     public void Uri_OfSomethingElse_IsRefusedWithoutItsText(string uri)
     {

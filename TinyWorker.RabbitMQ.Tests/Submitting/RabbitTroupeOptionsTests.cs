@@ -22,6 +22,7 @@ public sealed class RabbitTroupeOptionsTests
         new(new RabbitTroupeOptions { Heartbeat = TimeSpan.FromMilliseconds(1) }, "RabbitTroupeOptions.Heartbeat"),
         new(new RabbitTroupeOptions { ReplyQueueExpires = TimeSpan.Zero }, "RabbitTroupeOptions.ReplyQueueExpires"),
         new(new RabbitTroupeOptions { ContractVersion = " " }, "RabbitTroupeOptions.ContractVersion"),
+        new(new RabbitTroupeOptions { ContractVersion = new string('v', 201) }, "RabbitTroupeOptions.ContractVersion"),
         new(new RabbitTroupeOptions { Queue = null! }, "RabbitTroupeOptions.Queue"),
         new(new RabbitTroupeOptions { Queue = new RabbitQueueOptions { Replicas = 0 } }, "RabbitQueueOptions.Replicas"),
         new(new RabbitTroupeOptions { Queue = new RabbitQueueOptions { MaxLength = 0 } }, "RabbitQueueOptions.MaxLength"),
@@ -42,8 +43,18 @@ public sealed class RabbitTroupeOptionsTests
     [TestCase("")]
     [TestCase(" ")]
     [TestCase("a\nb")]
+    [TestCase("orders.dead")]
+    [TestCase("orders.suspects")]
+    [TestCase("orders.control")]
+    [TestCase("orders.news")]
     public void Name_ThatCannotBe_IsRefused(string name) =>
         Assert.That(() => new RabbitTroupe<int, int>(name), Throws.ArgumentException.With.Property("ParamName").EqualTo("name"));
+
+    [TestCase(" ")]
+    [TestCase("a\nb")]
+    [TestCase("orders.dead")]
+    public void Name_ThatCannotBe_HasNoDeadLetters(string name) =>
+        Assert.That(() => new RabbitDeadLetters(name, new()), Throws.ArgumentException.With.Property("ParamName").EqualTo("name"));
 
     [Test]
     public void Name_LongerThanAQueuesMayBe_IsRefused()

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TinyWorker.RabbitMQ.Messages;
 
 namespace TinyWorker.RabbitMQ.Tests;
@@ -26,6 +27,20 @@ public sealed class RabbitTroupeTests
         Assert.That(properties.Headers!.Keys, Is.EquivalentTo(new[] { MessageHeaders.Contract }));
         await pair.Host.ReplyAsync(task, 21);
         Assert.That(await Within.Time(future.AsTask()), Is.EqualTo(21));
+    }
+
+    [Test]
+    public async Task Logger_ThatThrows_KeepsTheTroupeFromNothing()
+    {
+        var port = FreePorts.Take();
+        var logs = new ThrowingLogs();
+        await using var troupe = new RabbitTroupe<int, int>(
+            Brokers.NewTroupe(), new() { Broker = $"amqp://guest:guest@127.0.0.1:{port}/", LoggerFactory = logs });
+        await Within.Time(logs.Called, "a log line of a try that failed");
+        await using var proxy = new BrokerProxy(((RabbitBroker)_uri).Endpoints[0].Port, port);
+        await Within.Time(troupe.WhenReadyAsync(), "the broker");
+        proxy.Cut();
+        Within.Until(() => troupe.Broker is { Reconnects: 1 }, "another connection");
     }
 
     [Test]
@@ -413,6 +428,35 @@ public sealed class RabbitTroupeTests
             await Within.Time(Troupe.DisposeAsync().AsTask(), "the troupe to end");
             await Host.DisposeAsync();
             await Brokers.ForgetAsync(Troupe.Name);
+        }
+    }
+
+    private sealed class ThrowingLogs : ILoggerFactory, ILogger
+    {
+        private readonly TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Called => _called.Task;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name is { } name && name.Contains("TryFailed", StringComparison.Ordinal)) _called.TrySetResult();
+            throw new InvalidOperationException("by the test");
+        }
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
         }
     }
 }

@@ -1,7 +1,11 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using Microsoft.Extensions.Time.Testing;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
 using TinyWorker.RabbitMQ.Submitting;
+using TinyWorker.RabbitMQ.Telemetry;
 
 namespace TinyWorker.RabbitMQ.Tests;
 
@@ -443,8 +447,42 @@ public sealed class RequestTests
     private static bool IsMarkedResent(TaskMessage message) => message.Properties.Headers!.TryGetValue(MessageHeaders.Resent, out var value)
         && value is true;
 
-    private Outbox MakeOutbox(int size, TimeProvider? clock = null) => new(
-        size, "0123456789ab", new TaskMessageFormat("tw.X", "contract", "type", clock ?? _clock), Grace,
+    [Test]
+    public async Task Reply_ToATaskAfterTwoBillionOthersOfTheSlot_EndsIt()
+    {
+        _outbox.Connect(_link, isStorageNew: true);
+        var request = _outbox.Requests[1];
+        var sequence = typeof(Request).GetField("_sequence", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        sequence.SetValue(request, Convert.ChangeType(int.MaxValue, sequence.FieldType, CultureInfo.InvariantCulture));
+        var reply = Send(1);
+        Assert.That(_outbox.Receive(_link.Last.TaskId, Ok), _link.Last.TaskId);
+        await Within.Time(reply);
+    }
+
+    [Test]
+    public async Task Listener_OfSpansThatThrows_KeepsNoTaskFromItsEnd()
+    {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == RabbitActivity.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if (span.OperationName == "send tw.listened") throw new InvalidOperationException("by the test");
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        _outbox = MakeOutbox(2, exchange: "tw.listened");
+        _outbox.Connect(_link, isStorageNew: true);
+        var replies = new[] { Send(0), Send(1) };
+        var messages = _link.Published.Cast<TaskMessage>().ToArray();
+        Assert.That(() => messages[0].End(PublishOutcome.Stored), Throws.Nothing, "it is called where the broker's answers are read");
+        foreach (var message in messages) Assert.That(_outbox.Receive(message.TaskId, Ok));
+        await Within.Time(Task.WhenAll(replies));
+    }
+
+    private Outbox MakeOutbox(int size, TimeProvider? clock = null, string exchange = "tw.X") => new(
+        size, "0123456789ab", new TaskMessageFormat(exchange, "contract", "type", clock ?? _clock), Grace,
         onQueueMissing: () => Interlocked.Increment(ref _missing));
 
     private Task<Reply> Send(int slot) => _outbox.Requests[slot].SendAsync(new byte[] { 1 }, default, null).AsTask();

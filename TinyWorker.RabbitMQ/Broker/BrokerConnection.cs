@@ -27,7 +27,7 @@ internal sealed record BrokerConnectionSettings(
 ///  |          |&lt;----------+----------+    the session has ended: at once to Connecting, after its connection is closed
 ///  +----------+                           no node could be had: Connecting again after a pause
 ///             |
-///             +-> Failed                  refused for good, several times in a row
+///             +-> Failed                  refused for good, several times in a row; once it was ready, only after BrokerLostAfter
 /// any -> Closed                           disposed
 /// </code>
 /// The loop makes all of these steps but Ready &lt;-> Blocked, which the session reports, and Closed. State, session and outage change
@@ -43,6 +43,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TimerTolerance = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(1); // where a lost broker has no limit
 
     private readonly BrokerConnectionSettings _settings;
     private readonly Func<BrokerSession, CancellationToken, Task> _setUp;
@@ -191,7 +192,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             catch (ConnectFailedException error)
             {
                 refusals = error.IsRefusal ? refusals + 1 : 0;
-                if (refusals == RefusalsUntilFinal)
+                if (refusals >= RefusalsUntilFinal && MayBeFinal())
                 {
                     FailForGood(error);
                     return;
@@ -222,6 +223,17 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
     }
 
+    // What has worked once may work again: passwords are changed, and what knows the users may be away for a moment. What waits for the
+    // broker shall not be lost for that.
+    private bool MayBeFinal()
+    {
+        lock (_gate)
+        {
+            return !_wasReady || _settings.TimeProvider.GetElapsedTime(_downSince) >=
+                (_settings.BrokerLostAfter == Timeout.InfiniteTimeSpan ? LongestRefusal : _settings.BrokerLostAfter);
+        }
+    }
+
     // One try: all nodes, in a random order, until one takes us.
     private async Task<BrokerSession> ConnectAsync()
     {
@@ -249,7 +261,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     {
         using var handshake = new CancellationTokenSource(HandshakeTimeout, _settings.TimeProvider);
         using var connecting = CancellationTokenSource.CreateLinkedTokenSource(handshake.Token, _closing.Token);
-        var credentials = await _settings.Broker.Credentials(connecting.Token).WaitAsync(connecting.Token).ConfigureAwait(false);
+        var credentials = await AskForCredentialsAsync(connecting.Token).ConfigureAwait(false);
         var node = new AmqpTcpEndpoint(endpoint.Host, endpoint.Port, TlsFor(endpoint), MaxMessage);
         var session = await BrokerSession.OpenAsync(
             FactoryFor(credentials), node, _settings.Logger, _settings.TimeProvider, connecting.Token).ConfigureAwait(false);
@@ -279,6 +291,24 @@ internal sealed class BrokerConnection : IAsyncDisposable
             // If a missing virtual host or permission ended the session, then its reason says more.
             if (ownReason is not null && BrokerFault.CodeOf(error) == 0) throw ownReason;
             throw;
+        }
+    }
+
+    // On the pool: it is user code, which may block, and the loop must come to its end all the same.
+    private async Task<RabbitCredentials> AskForCredentialsAsync(CancellationToken cancellationToken)
+    {
+        const string Callback = $"{nameof(RabbitBroker)}.{nameof(RabbitBroker.Credentials)}";
+        var ask = _settings.Broker.Credentials;
+        var asking = Task.Run(() => ask(cancellationToken) ?? Task.FromResult<RabbitCredentials>(null!), CancellationToken.None);
+        BrokerSession.LetGo(asking);
+        try
+        {
+            return await asking.WaitAsync(cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidOperationException($"{Callback} gave null. It must give the name of a user and a password.");
+        }
+        catch (OperationCanceledException) when (!_closing.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{Callback} did not give the password within {HandshakeTimeout.TotalSeconds:0} s.");
         }
     }
 

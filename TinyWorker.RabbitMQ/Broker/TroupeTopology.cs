@@ -237,12 +237,14 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     {
         using var patience = new CancellationTokenSource(VerificationTimeout, session.TimeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var verifying = found.Select(queue => session.AskAsync((channel, cancelled) => BindAsync(channel, queue, cancelled), linked.Token));
+        var verifying = found.Select(queue => IfAllowedAsync(
+            session.AskAsync((channel, cancelled) => BindAsync(channel, queue, cancelled), linked.Token)));
         if (!_isCompared)
         {
             verifying = verifying
-                .Concat(found.Select(queue => CompareQueueAsync(session, queue, linked.Token)))
-                .Concat(Exchanges.Select(exchange => CompareExchangeAsync(session, exchange.Name, exchange.Type, linked.Token)));
+                .Concat(found.Select(queue => IfAllowedAsync(CompareQueueAsync(session, queue, linked.Token))))
+                .Concat(Exchanges.Select(
+                    exchange => IfAllowedAsync(CompareExchangeAsync(session, exchange.Name, exchange.Type, linked.Token))));
         }
 
         try
@@ -252,6 +254,19 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+        }
+    }
+
+    // A user who may not declare or bind takes what is there, as its owner has made it.
+    private static async Task<bool> IfAllowedAsync(Task<bool> verification)
+    {
+        try
+        {
+            return await verification.ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.AccessRefused)
+        {
+            return false;
         }
     }
 

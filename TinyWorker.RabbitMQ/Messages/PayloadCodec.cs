@@ -28,7 +28,8 @@ internal sealed class PayloadCodec<T>(IPayloadSerializer serializer, int maxPayl
     /// <exception cref="InvalidOperationException">It is too large.</exception>
     public byte[] Write(T value)
     {
-        if (value is byte[] bytes)
+        // By the declared type: the reader knows no other. (And the runtime takes an sbyte[] for a byte[].)
+        if (typeof(T) == typeof(byte[]) && value is byte[] bytes)
         {
             Check(bytes.Length + 1L);
             var body = GC.AllocateUninitializedArray<byte>(bytes.Length + 1);

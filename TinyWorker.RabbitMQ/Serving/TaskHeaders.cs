@@ -43,17 +43,5 @@ internal readonly struct TaskHeaders
         _ => System.Threading.Timeout.InfiniteTimeSpan,
     };
 
-    private long? Number(string header) => _task.Headers is { } headers && headers.TryGetValue(header, out var value)
-        ? value switch
-        {
-            long number => number,
-            int number => number,
-            short number => number,
-            byte number => number,
-            sbyte number => number,
-            ushort number => number,
-            uint number => number,
-            _ => null,
-        }
-        : null;
+    private long? Number(string header) => Death.NumberOf(_task, header);
 }

@@ -69,7 +69,7 @@ internal sealed class Outbox
     /// <summary>How many tasks are open.</summary>
     public int Open => Requests.Count(static request => request.State != RequestState.Ended);
 
-    public static long NumberOf(int index, int sequence) => ((long)sequence << IndexBits) | (uint)index;
+    public static long NumberOf(int index, long sequence) => (sequence << IndexBits) | (uint)index;
 
     public string IdOf(long number) => string.Create(CultureInfo.InvariantCulture, $"{_idPrefix}{number}");
 

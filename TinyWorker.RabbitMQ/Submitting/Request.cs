@@ -64,7 +64,7 @@ internal sealed class Request : IValueTaskSource<Reply>
     private Message _message;              // that of the task
     private RequestState _state;
     private long _number;                  // of the task
-    private int _sequence;                 // the slot's: how many tasks there were
+    private long _sequence;                // the slot's: how many tasks there were
     private Activity? _span;               // of the sending; null once it was stored, or if nobody wants one
     private ISubmittingLink? _sentOn;      // the link of the last sending
     private long _sentToStorage;           // which storage that went to

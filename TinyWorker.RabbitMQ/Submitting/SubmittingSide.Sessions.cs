@@ -74,14 +74,17 @@ internal sealed partial class SubmittingSide
     // The next set-up uses it. What was answered into the old one is lost: everything open is sent again.
     private void TakeNewReplyQueue(BrokerSession session, string reason)
     {
+        string givenUp;
         lock (_setUpLock)
         {
             if (_newest != session) return;
-            SubmittingLog.ReplyQueueGivenUp(_logger, _name, ReplyQueue, reason);
+            givenUp = ReplyQueue;
             _replyQueueNumber++;
             _replyQueueTries = 0;
             _mustSendAgain = true;
         }
+
+        SubmittingLog.ReplyQueueGivenUp(_logger, _name, givenUp, reason);   // the log is user code
     }
 
     // By the channel's reader: no user code here.

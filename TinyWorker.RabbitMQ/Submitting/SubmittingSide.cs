@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nito.AsyncEx;
 using RabbitMQ.Client;
+using TinyWorker.Diagnostics;
 using TinyWorker.RabbitMQ.Broker;
 using TinyWorker.RabbitMQ.Messages;
 using TinyWorker.RabbitMQ.Telemetry;
@@ -59,7 +60,7 @@ internal sealed partial class SubmittingSide : IMeteredSubmitter
     {
         (_name, _options, _topology) = (name, options, topology);
         _timeProvider = options.TimeProvider;
-        _logger = (ILogger?)options.LoggerFactory?.CreateLogger("TinyWorker.RabbitMQ") ?? NullLogger.Instance;
+        _logger = options.LoggerFactory is { } factory ? new SafeLogger(factory.CreateLogger("TinyWorker.RabbitMQ")) : NullLogger.Instance;
         _postRoom = new AsyncSemaphore(options.MaxInFlight);
         _queueCounts = new QueueCountCache(topology, _timeProvider);
         Outbox = new Outbox(options.MaxInFlight, _client, format, options.CancellationGrace, NoteQueueMissing);

@@ -149,8 +149,19 @@ internal static class RabbitActivity
     private static void Stop(Activity activity)
     {
         var before = Activity.Current;
-        activity.Stop();
-        MakeCurrent(before == activity ? activity.Parent : before);
+        try
+        {
+            activity.Stop();
+        }
+        catch (Exception)
+        {
+            // A listener is user code. This is called between two steps of a task, and where the broker's answers are read: one that throws
+            // would leave tasks without their end, and there is nowhere to report it.
+        }
+        finally
+        {
+            MakeCurrent(before == activity ? activity.Parent : before);
+        }
     }
 
     // One that has ended cannot be current.
