@@ -181,7 +181,8 @@ function showWords(card, troupe) {
 	card.times.querySelectorAll('td').forEach((cell, i) => say(cell, times[i]));
 	put(card.spark, 'aria-label', `${card.perSecond.said}, ${card.peak.said}`);
 	keep(card.faults, troupe.faults?.length ? troupe.faults : [{}], fault => fault.type, () => clone('fault'), showFault);
-	keep(card.figures, troupe.figures ?? [], nameOf, () => clone('figure'), showFigure);
+	const figures = troupe.figures ?? [];
+	keep(card.figures, figures, of => figures.indexOf(of), () => clone('figure'), showFigure);
 	const longest = card.longest = troupe.longest;
 	const process = longest?.processId ? `, process ${longest.processId}` : '';
 	const memory = longest?.memory ? `, ${bytes(longest.memory)}` : '';

@@ -41,10 +41,12 @@ public sealed class BrokerConnectionTests
         await node.CtlAsync("delete_user", user);
     }
 
-    [Test]
-    public async Task QueueOfAnotherType_FailsForGoodAndIsNamed()
+    [TestCase(0)]
+    [TestCase(140)] // the broker cuts its answer then
+    public async Task QueueOfAnotherType_FailsForGoodAndIsNamed(int moreName)
     {
-        await using var first = new TestConnection(await Brokers.UriAsync()) { Declares = false };
+        await using var first = new TestConnection(
+            await Brokers.UriAsync(), troupe: Brokers.NewTroupe()[^20..] + new string('x', moreName)) { Declares = false };
         var session = await first.ReadyAsync();
         await session.AskAsync(
             (channel, cancelled) => channel.QueueDeclareAsync(

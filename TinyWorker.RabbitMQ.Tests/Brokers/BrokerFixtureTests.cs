@@ -57,7 +57,8 @@ public sealed class BrokerFixtureTests
         var processes = words[1..3].Select(id => "/proc/" + id).ToArray();
         Assert.That(processes, Has.All.Matches<string>(Directory.Exists));
         await program.KillAsync();
-        Within.Until(() => !Array.Exists(processes, Directory.Exists) && !Directory.Exists(words[3]), "the end of the broker and its folder");
+        Within.Until(
+            () => !Array.Exists(processes, Directory.Exists) && !Directory.Exists(words[3]), "the end of the broker and its folder");
     }
 
     private static async Task DialAsync(int port)

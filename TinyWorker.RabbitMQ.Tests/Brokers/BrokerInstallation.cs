@@ -40,7 +40,8 @@ internal static class BrokerInstallation
         var errors = process.StandardError.ReadToEndAsync();
         try
         {
-            await Within.Time(Task.WhenAll(process.WaitForExitAsync(), output, errors), $"{script} {string.Join(' ', arguments)}", deadline);
+            var what = $"{script} {string.Join(' ', arguments)}";
+            await Within.Time(Task.WhenAll(process.WaitForExitAsync(), output, errors), what, deadline);
         }
         finally
         {

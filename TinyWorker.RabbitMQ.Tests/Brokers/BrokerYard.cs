@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace TinyWorker.RabbitMQ.Tests;
 
 /// <summary>
-/// What the nodes of one run of tests share: a folder of their own, a cookie, and an epmd (which tells nodes each other's ports) of their own.
-/// All of it is gone when this process is.
+/// What the nodes of one run of tests share: a folder of their own, a cookie, and an epmd (which tells nodes each other's ports) of their
+/// own. All of it is gone when this process is.
 /// </summary>
 internal sealed class BrokerYard
 {

@@ -11,8 +11,8 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// </summary>
 internal static class Brokers
 {
-    private static readonly List<RabbitNode> nodes = [];
-    private static readonly SemaphoreSlim starting = new(1);
+    private static readonly List<RabbitNode> Nodes = [];
+    private static readonly SemaphoreSlim Starting = new(1);
     private static BrokerYard? yard;
     private static RabbitNode? shared;
     private static RabbitNode? fragile;
@@ -36,13 +36,14 @@ internal static class Brokers
         return node;
     }
 
-    /// <summary>A cluster of three nodes, for tests that stop, kill or suspend some (one fixture). It is restored before it is given.</summary>
+    /// <summary>A cluster of three nodes, for tests that stop, kill or suspend some (one fixture). It is restored before it is
+    /// given.</summary>
     public static async Task<RabbitCluster> ClusterAsync()
     {
         var whole = await OnceAsync(() => cluster, async () =>
         {
             cluster = await RabbitCluster.StartAsync(await YardAsync());
-            nodes.AddRange(cluster.Nodes);
+            Nodes.AddRange(cluster.Nodes);
             return cluster;
         });
         await whole.RestoreAsync();
@@ -51,7 +52,8 @@ internal static class Brokers
 
     /// <summary>A name for a troupe that no other test, and no other run, has.</summary>
     public static string NewTroupe() => string.Create(
-        CultureInfo.InvariantCulture, $"{Tidy(TestContext.CurrentContext.Test.MethodName)}.{Environment.ProcessId}.{Interlocked.Increment(ref count)}");
+        CultureInfo.InvariantCulture,
+        $"{Tidy(TestContext.CurrentContext.Test.MethodName)}.{Environment.ProcessId}.{Interlocked.Increment(ref count)}");
 
     /// <summary>Removes the queues and exchanges of a troupe from a broker that outlives the tests.</summary>
     public static async Task ForgetAsync(string troupe)
@@ -69,7 +71,7 @@ internal static class Brokers
     internal static async Task StopAllAsync()
     {
         if (yard is null) return;
-        foreach (var node in nodes) await node.KillAsync();
+        foreach (var node in Nodes) await node.KillAsync();
         await yard.CloseAsync();
     }
 
@@ -78,7 +80,7 @@ internal static class Brokers
     private static async Task<RabbitNode> NodeAsync(string name)
     {
         var node = new RabbitNode(await YardAsync(), name);
-        nodes.Add(node);
+        Nodes.Add(node);
         await node.StartAsync();
         return node;
     }
@@ -90,7 +92,7 @@ internal static class Brokers
         where T : class
     {
         if (Given is not null) Assert.Ignore("TINYWORKER_AMQP names a broker that these tests must not stop.");
-        await starting.WaitAsync();
+        await Starting.WaitAsync();
         try
         {
             if (existing() is { } there) return there;
@@ -101,7 +103,7 @@ internal static class Brokers
         }
         finally
         {
-            starting.Release();
+            Starting.Release();
         }
     }
 }

@@ -4,14 +4,15 @@ using System.Globalization;
 namespace TinyWorker.RabbitMQ.Tests;
 
 /// <summary>
-/// A program that ends with this process at the latest, also when this process is killed: a guard, a shell, starts it and kills it at the end
-/// of its own standard input, which this process holds open. (A signal at the death of the parent will not do alone: that of a .NET process
-/// is the thread which started the child.)
+/// A program that ends with this process at the latest, also when this process is killed: a guard, a shell, starts it and kills it at the
+/// end of its own standard input, which this process holds open. (A signal at the death of the parent will not do alone: that of a .NET
+/// process is the thread which started the child.)
 /// </summary>
 internal sealed class GuardedProcess
 {
-    // The program gets no handle of the guard's input, so that only this process holds it. Where there is setpriv, the program dies with its
-    // guard, too. The first line of the guard's output is the id of the program; the rest is the program's own, unless it goes to a file.
+    // The program gets no handle of the guard's input, so that only this process holds it. Where there is setpriv, the program dies with
+    // its guard, too. The first line of the guard's output is the id of the program; the rest is the program's own, unless it goes to a
+    // file.
     private const string Guard = """
         exec 3<&0 < /dev/null 4>&1
         log=$1; shift

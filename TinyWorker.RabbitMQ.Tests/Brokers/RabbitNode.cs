@@ -134,7 +134,8 @@ internal sealed class RabbitNode
     public string LogTail(int lines = 40)
     {
         var files = new[] { Path.Join(_folder, "stdout"), Path.Join(_folder, "log", NodeName + ".log") };
-        return string.Join('\n', files.Where(File.Exists).Select(file => $"-- {file}\n" + string.Join('\n', ReadLines(file).TakeLast(lines))));
+        return string.Join(
+            '\n', files.Where(File.Exists).Select(file => $"-- {file}\n" + string.Join('\n', ReadLines(file).TakeLast(lines))));
     }
 
     public override string ToString() => $"{NodeName} on 127.0.0.1:{Port}";

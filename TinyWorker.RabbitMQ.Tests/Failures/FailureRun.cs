@@ -8,7 +8,8 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// </summary>
 internal sealed class FailureRun : IAsyncDisposable
 {
-    /// <summary>The time in which all must be well again after a failure that is noticed at once, on a loaded machine. (Idle: 1 to 5 s.)</summary>
+    /// <summary>The time in which all must be well again after a failure that is noticed at once, on a loaded machine. (Idle: 1 to 5
+    /// s.)</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(45);
 
     private readonly List<TestProgram> _programs = [];
@@ -129,7 +130,8 @@ internal sealed class FailureRun : IAsyncDisposable
     public AssertionException Failed(string what) => new(
         $"{what}.\nSubmitter: {Submitter.Broker}\n{Submitter.Snapshot()}\nOpen: " +
         $"{string.Join(", ", _submitted.Where(task => !task.Future.IsCompleted).Select(task => task.Job.Number).Take(20))}\n" +
-        $"Ledger: {Ledger.Count(RunEvent.Started)} started, {Ledger.Count(RunEvent.Ended)} ended, again: {string.Join(", ", Ledger.RunAgain().Take(30))}\n" +
+        $"Ledger: {Ledger.Count(RunEvent.Started)} started, {Ledger.Count(RunEvent.Ended)} ended, " +
+        $"again: {string.Join(", ", Ledger.RunAgain().Take(30))}\n" +
         $"-- the submitter's log\n{Logs}\n" +
         string.Join('\n', _programs.Select(program => $"-- the errors of program {program.Id}\n{program.Errors}")));
 

@@ -1,5 +1,3 @@
-using RabbitMQ.Client;
-
 namespace TinyWorker.RabbitMQ.Tests;
 
 /// <summary>What cannot work: the error names it, nobody tries for ever, and no password is told.</summary>

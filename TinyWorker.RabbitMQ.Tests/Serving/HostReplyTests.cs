@@ -53,7 +53,7 @@ public sealed class HostReplyTests
         await using var broken = new TinyTroupe<int, string>(
             static ITinyWorker<int, string> (_) => throw new InvalidOperationException("no model"),
             new ThreadTroupeOptions { Name = "inner", Workers = 1 });
-        await using var run = await HostRun<string>.StartAsync(async (input, _) => await broken.Submit(input));
+        await using var run = await HostRun<string>.StartAsync(async (input, _) => await broken.Submit(input, CancellationToken.None));
 
         await run.SendAsync("a", 1);
 

@@ -3,7 +3,7 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// <summary>What cannot be is refused before anything starts, and the error names it.</summary>
 public sealed class RabbitTroupeOptionsTests
 {
-    private static readonly TestCaseData<RabbitTroupeOptions, string>[] wrong =
+    private static readonly TestCaseData<RabbitTroupeOptions, string>[] Wrong =
     [
         new(new RabbitTroupeOptions { Broker = null! }, "RabbitTroupeOptions.Broker"),
         new(new RabbitTroupeOptions { Broker = new RabbitBroker { Endpoints = [] } }, "RabbitBroker.Endpoints"),
@@ -30,7 +30,7 @@ public sealed class RabbitTroupeOptionsTests
         new(new RabbitTroupeOptions { TimeProvider = null! }, "RabbitTroupeOptions.TimeProvider"),
     ];
 
-    [TestCaseSource(nameof(wrong))]
+    [TestCaseSource(nameof(Wrong))]
     public void Option_OutOfRange_IsNamed(RabbitTroupeOptions options, string name)
     {
         var before = TinyTroupes.Living.Count;

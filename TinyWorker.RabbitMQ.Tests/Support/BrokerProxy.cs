@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace TinyWorker.RabbitMQ.Tests;
 
 /// <summary>
-/// The network between a program and its broker: passes connections on to a port of 127.0.0.1, and can cut, silence or slow them. While it is
-/// silent, what is sent waits in the buffers of the system, as if nobody carried it, and connections are neither closed nor taken.
+/// The network between a program and its broker: passes connections on to a port of 127.0.0.1, and can cut, silence or slow them. While it
+/// is silent, what is sent waits in the buffers of the system, as if nobody carried it, and connections are neither closed nor taken.
 /// </summary>
 internal sealed class BrokerProxy : IAsyncDisposable
 {

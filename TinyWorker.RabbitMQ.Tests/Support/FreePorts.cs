@@ -12,7 +12,7 @@ internal static class FreePorts
     private const int First = 21000;
     private const int End = 32000;
 
-    private static readonly HashSet<int> taken = [];
+    private static readonly HashSet<int> Taken = [];
 
     /// <summary>A port that this process gets once.</summary>
     public static int Take()
@@ -20,9 +20,9 @@ internal static class FreePorts
         for (var tries = 0; tries < 1000; tries++)
         {
             var port = Random.Shared.Next(First, End);
-            lock (taken)
+            lock (Taken)
             {
-                if (!taken.Add(port)) continue;
+                if (!Taken.Add(port)) continue;
             }
 
             try

@@ -40,7 +40,8 @@ internal static class HostProgram
                 static (job, token) => job.RunAsync(token).GetAwaiter().GetResult(),
                 new ThreadTroupeOptions { Name = settings.Troupe, Workers = settings.Workers }),
             HostBackEnd.Processes => new TinyTroupe<Job, long>(
-                static (job, token) => job.RunAsync(token), new ProcessTroupeOptions { Name = settings.Troupe, Workers = settings.Workers }),
+                static (job, token) => job.RunAsync(token),
+                new ProcessTroupeOptions { Name = settings.Troupe, Workers = settings.Workers }),
             _ => new TinyTroupe<Job, long>(
                 static (job, token) => job.RunAsync(token), new PoolTroupeOptions { Name = settings.Troupe, Workers = settings.Workers }),
         };

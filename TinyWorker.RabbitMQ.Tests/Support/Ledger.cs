@@ -13,8 +13,8 @@ internal enum RunEvent
 /// <summary>A line of a ledger.</summary>
 internal sealed record RunEntry(RunEvent Event, int Number, string TaskId, int Attempt, bool Redelivered, int Process);
 
-/// <summary>What all processes of a test have written about the jobs that they ran: a folder with a file for each process. What a process has
-/// written is there although it was killed.</summary>
+/// <summary>What all processes of a test have written about the jobs that they ran: a folder with a file for each process. What a process
+/// has written is there although it was killed.</summary>
 internal sealed class Ledger : IDisposable
 {
     public const string Variable = "TINYWORKER_TEST_LEDGER";
@@ -83,7 +83,7 @@ internal sealed class Ledger : IDisposable
 /// <summary>Writes the ledger of one process.</summary>
 internal sealed class LedgerWriter
 {
-    private static readonly Lazy<LedgerWriter> ofThisProcess = new(() => new LedgerWriter(Environment.GetEnvironmentVariable(Ledger.Variable)));
+    private static readonly Lazy<LedgerWriter> Own = new(() => new LedgerWriter(Environment.GetEnvironmentVariable(Ledger.Variable)));
 
     private readonly string? _folder;
     private readonly FileStream? _file;
@@ -97,7 +97,7 @@ internal sealed class LedgerWriter
         _file = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
     }
 
-    public static LedgerWriter OfThisProcess => ofThisProcess.Value;
+    public static LedgerWriter OfThisProcess => Own.Value;
 
     public bool IsCured => _folder is not null && Ledger.IsCured(_folder);
 

@@ -1,11 +1,12 @@
 namespace TinyWorker.RabbitMQ.Tests;
 
 /// <summary>How a submitting process is made.</summary>
-public sealed record SubmitterSettings(string Broker, string Troupe, int Count, int Milliseconds = 0, bool Post = false, int ReplyQueueExpires = 300);
+public sealed record SubmitterSettings(
+    string Broker, string Troupe, int Count, int Milliseconds = 0, bool Post = false, int ReplyQueueExpires = 300);
 
 /// <summary>
-/// A submitter as a program: submits jobs, or posts them, and waits for all. It writes "reply-queue NAME", "stored COUNT" once the broker has
-/// confirmed all, "posted NUMBER" for each that it posted, "ended NUMBER RESULT" for each that has ended, and "done".
+/// A submitter as a program: submits jobs, or posts them, and waits for all. It writes "reply-queue NAME", "stored COUNT" once the broker
+/// has confirmed all, "posted NUMBER" for each that it posted, "ended NUMBER RESULT" for each that has ended, and "done".
 /// </summary>
 internal static class SubmitterProgram
 {

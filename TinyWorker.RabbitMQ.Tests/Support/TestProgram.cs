@@ -10,7 +10,7 @@ internal sealed class TestProgram : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // The dotnet that runs the tests. The runtime of the test host lies in the folder of that dotnet.
-    private static readonly string dotNet = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
+    private static readonly string DotNet = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
 
     private readonly GuardedProcess _process;
     private readonly List<string> _lines = [];
@@ -58,7 +58,7 @@ internal sealed class TestProgram : IAsyncDisposable
     public static async Task<TestProgram> StartAsync<T>(string name, T settings, Ledger ledger) => new(await GuardedProcess.StartAsync(
         null,
         new Dictionary<string, string> { [Ledger.Variable] = ledger.Folder },
-        dotNet, typeof(Program).Assembly.Location, name, JsonSerializer.Serialize(settings)));
+        DotNet, typeof(Program).Assembly.Location, name, JsonSerializer.Serialize(settings)));
 
     /// <summary>Waits for the first line that begins so.</summary>
     public async Task<string> LineAsync(string beginning, TimeSpan? deadline = null)
@@ -145,7 +145,8 @@ internal sealed class TestProgram : IAsyncDisposable
 
     private AssertionException Failed(string what) => new($"Program {Id} {what}.\n{Describe()}");
 
-    private string Describe() => $"-- program {Id}: the end of its output\n{string.Join('\n', Lines.TakeLast(10))}\n-- and of its errors\n{Errors}";
+    private string Describe() =>
+        $"-- program {Id}: the end of its output\n{string.Join('\n', Lines.TakeLast(10))}\n-- and of its errors\n{Errors}";
 
     private async Task ReadOutputAsync()
     {

@@ -43,7 +43,8 @@ internal static class BrokerFault
         if (Find<AuthenticationFailureException>(error) is not null) return "Look at the name of the user and the password.";
         switch (ReasonOf(error)?.ReplyCode)
         {
-            case AccessRefused when !text.Contains("exclusive use", StringComparison.OrdinalIgnoreCase):
+            // "queue 'q' in vhost '/' in exclusive use": long names cut the end off.
+            case AccessRefused when !text.StartsWith("ACCESS_REFUSED - queue ", StringComparison.OrdinalIgnoreCase):
                 return "Give the user the permissions to configure, write and read what begins with 'tw.' (rabbitmqctl set_permissions).";
             case NotAllowed when !text.Contains("limit", StringComparison.OrdinalIgnoreCase) &&
                                  !text.Contains("is down", StringComparison.OrdinalIgnoreCase):

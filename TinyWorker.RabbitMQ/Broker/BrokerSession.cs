@@ -248,13 +248,13 @@ internal sealed class BrokerSession
     private sealed class SocketHolder
     {
         private readonly Lock _gate = new();
-        private ITcpClient? _client; // the newest: a name may have several addresses
+        private TcpClientAdapter? _client; // the newest: a name may have several addresses
         private bool _isClosed;
 
-        public ITcpClient Create(AddressFamily family)
+        public TcpClientAdapter Create(AddressFamily family)
         {
-            // As the default factory makes it, but for the stream.
-            var client = new BatchingTcpClient(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+            // As the default factory makes it.
+            var client = new TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
             lock (_gate)
             {
                 if (!_isClosed)
@@ -270,7 +270,7 @@ internal sealed class BrokerSession
 
         public void Close()
         {
-            ITcpClient? client;
+            TcpClientAdapter? client;
             lock (_gate)
             {
                 _isClosed = true;
@@ -280,11 +280,6 @@ internal sealed class BrokerSession
 
             client?.Dispose();
         }
-    }
-
-    private sealed class BatchingTcpClient(Socket socket) : TcpClientAdapter(socket)
-    {
-        public override NetworkStream GetStream() => new BatchingStream(Client);
     }
 
     private sealed class Consumer(BrokerSession session, IChannel channel, string queue, DeliveryHandler handler) : IAsyncBasicConsumer

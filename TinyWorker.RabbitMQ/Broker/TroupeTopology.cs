@@ -189,7 +189,7 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     }
 
     // A queue that is there may still lack its binding: see VerifyAsync.
-    private static Task DeclareAndBindAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken) =>
+    private static Task<bool> DeclareAndBindAsync(BrokerSession session, DeclaredQueue queue, CancellationToken cancellationToken) =>
         session.AskAsync(
             async (channel, cancelled) =>
             {
@@ -318,8 +318,8 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
     private static bool TryTakeOver(Dictionary<string, object?> arguments, Difference difference)
     {
         if (difference.Name.Length == 0 || !difference.Name.StartsWith("x-", StringComparison.Ordinal)) return false;
-        if (difference.Theirs == "none") return arguments.Remove(difference.Name);
-        if (ValuePattern().Match(difference.Theirs) is not { Success: true } value) return false;
+        // What cannot be read may be none, too.
+        if (ValuePattern().Match(difference.Theirs) is not { Success: true } value) return arguments.Remove(difference.Name);
         var text = value.Groups["value"].Value;
         arguments[difference.Name] = value.Groups["type"].Value == "longstr" ? text
             : long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number
@@ -333,17 +333,23 @@ internal sealed partial class TroupeTopology(string troupe, RabbitQueueOptions q
         "Delete it, or give the troupe another name.",
         cause);
 
+    // "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'long' but current is none". The broker
+    // cuts its text at 255 bytes: with long names the values are missing.
     private static Difference DifferenceOf(OperationInterruptedException error)
     {
         var text = error.ShutdownReason!.ReplyText;
-        return DifferencePattern().Match(text) is { Success: true } match
-            ? new(match.Groups["name"].Value, match.Groups["theirs"].Value, $"{match.Groups["name"].Value}: {match.Groups["values"].Value}")
-            : new("", "", text);
+        if (NamePattern().Match(text) is not { Success: true } match) return new("", "", text);
+        var name = match.Groups["name"].Value;
+        return ValuesPattern().Match(text) is { Success: true } values
+            ? new(name, values.Groups["theirs"].Value, $"{name}: {values.Value}")
+            : new(name, "", name);
     }
 
-    // "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'long' but current is none"
-    [GeneratedRegex("inequivalent arg '(?<name>[^']+)' .*?: (?<values>received .* but current is (?<theirs>.*))$", RegexOptions.Singleline)]
-    private static partial Regex DifferencePattern();
+    [GeneratedRegex("inequivalent arg '(?<name>[^']+)'")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex("received .* but current is (?<theirs>.*)$", RegexOptions.Singleline)]
+    private static partial Regex ValuesPattern();
 
     [GeneratedRegex("^the value '(?<value>.*)' of type '(?<type>[^']*)'$", RegexOptions.Singleline)]
     private static partial Regex ValuePattern();

@@ -82,7 +82,9 @@ internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDispos
 
     public string HostName { get; }
 
-    private ushort Prefetch => (ushort)(_options.Prefetch ?? _prefetchChooser!.Current);
+    // No more than the local troupe takes: what waits in the client for room there counts an attempt with each lost connection.
+    private ushort Prefetch =>
+        (ushort)(_options.Prefetch ?? Math.Min(_prefetchChooser!.Current, (long)_troupe.Workers + _troupe.Capacity));
 
     /// <summary>Takes tasks until the token fires or the host is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)

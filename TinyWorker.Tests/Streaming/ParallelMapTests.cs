@@ -272,7 +272,7 @@ internal sealed class ParallelMapTests
         int Run(int x)
         {
             // A map that has something to yield reads no further: the second task that is to run must have been read before.
-            if (x == 0) Within.Until(() => Volatile.Read(ref begun) == 1 && Volatile.Read(ref read) > 2, "the other worker, and a third item");
+            if (x == 0) Within.Until(() => Volatile.Read(ref begun) == 1 && Volatile.Read(ref read) > 2, "another task, and a third item");
             if (x == 0) return x;
             Interlocked.Increment(ref running);
             Interlocked.Increment(ref begun);
