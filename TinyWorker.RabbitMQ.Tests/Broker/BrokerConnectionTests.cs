@@ -159,7 +159,7 @@ public sealed class BrokerConnectionTests
             Credentials = _ =>
             {
                 asked.Release();
-                gate.Wait();
+                gate.Wait(CancellationToken.None);
                 return Task.FromResult(new RabbitCredentials("guest", "guest"));
             },
         };

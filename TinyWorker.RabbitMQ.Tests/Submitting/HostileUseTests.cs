@@ -174,18 +174,18 @@ public sealed class HostileUseTests
         var node = await Brokers.SharedAsync();
         var name = Brokers.NewTroupe();
         var living = TinyTroupes.Living.Count(troupe => troupe.Name == name);
-        await Parallel.ForAsync(0, 150, new ParallelOptions { MaxDegreeOfParallelism = 30 }, async (i, _) =>
+        await Parallel.ForAsync(0, 150, new ParallelOptions { MaxDegreeOfParallelism = 30 }, async (i, cancelled) =>
         {
             var troupe = new RabbitTroupe<int, int>(name, new() { Broker = node.Uri, MaxInFlight = 4 });
             if (i % 3 == 0) await troupe.WhenReadyAsync(CancellationToken.None);
-            if (i % 3 == 1) await Task.Delay(Random.Shared.Next(300));
+            if (i % 3 == 1) await Task.Delay(Random.Shared.Next(300), cancelled);
             if (i % 5 == 0)
             {
-                var future = troupe.Submit(1);
+                _ = troupe.Submit(1, cancelled);
                 troupe.Abort();
             }
 
-            await troupe.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            await troupe.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), cancelled);
         });
         var connections = await node.CtlAsync("list_connections", "client_properties");
         Assert.That(connections, Does.Not.Contain($"submitter of {name} "));

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 using TinyWorker.RabbitMQ.Broker;
@@ -12,13 +11,15 @@ namespace TinyWorker.RabbitMQ.Messages;
 /// <param name="At">When, by the broker's clock; null if it does not say.</param>
 internal readonly record struct Death(string Reason, int Attempts, DateTimeOffset? At)
 {
+    private const long LatestTime = 253_402_300_800;   // the year 10,000, in seconds
+
     /// <summary>Reads the newest death.</summary>
     /// <param name="message">The dead letter.</param>
     /// <param name="deliveryLimit">That of the queue of tasks: the broker does not write how often it delivered what it gives up (its own
     /// count of deliveries is that of the queue which the letter lies in now).</param>
     public static Death Of(IReadOnlyBasicProperties message, int deliveryLimit = RabbitQueueOptions.DefaultDeliveryLimit)
     {
-        var attempts = NumberOf(message, MessageHeaders.Before);
+        var attempts = Math.Clamp(NumberOf(message, MessageHeaders.Before).GetValueOrDefault(), 0, int.MaxValue);
         var reason = "unknown";
         DateTimeOffset? at = null;
         if (message.Headers is { } headers && headers.TryGetValue(MessageHeaders.Death, out var value)
@@ -28,7 +29,7 @@ internal readonly record struct Death(string Reason, int Attempts, DateTimeOffse
             // The first delivery and, up to the limit, those again.
             var isSuspect = TextOf(newest, "queue")?.EndsWith(TroupeTopology.SuspectsSuffix, StringComparison.Ordinal) is true;
             if (reason == "delivery_limit") attempts += 1 + (isSuspect ? TroupeTopology.SuspectsDeliveryLimit : deliveryLimit);
-            if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp)
+            if (newest.TryGetValue("time", out var time) && time is AmqpTimestamp stamp && stamp.UnixTime is >= 0 and < LatestTime)
                 at = DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
         }
 
@@ -41,9 +42,19 @@ internal readonly record struct Death(string Reason, int Attempts, DateTimeOffse
         : value is byte[] bytes ? Encoding.UTF8.GetString(bytes)
         : value as string;
 
-    /// <summary>A header as a number, whatever its width; 0 if it is missing or something else.</summary>
-    public static long NumberOf(IReadOnlyBasicProperties message, string header) =>
-        message.Headers is { } headers && headers.TryGetValue(header, out var value) && value is IConvertible number and not string
-            ? number.ToInt64(CultureInfo.InvariantCulture)
-            : 0;
+    /// <summary>A header as a whole number, whatever its width; null if it is missing or something else.</summary>
+    public static long? NumberOf(IReadOnlyBasicProperties message, string header) =>
+        message.Headers is { } headers && headers.TryGetValue(header, out var value)
+            ? value switch
+            {
+                long number => number,
+                int number => number,
+                short number => number,
+                byte number => number,
+                sbyte number => number,
+                ushort number => number,
+                uint number => number,
+                _ => null,
+            }
+            : null;
 }
