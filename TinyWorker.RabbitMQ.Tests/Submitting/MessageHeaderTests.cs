@@ -8,13 +8,13 @@ namespace TinyWorker.RabbitMQ.Tests;
 /// stays.</summary>
 public sealed class MessageHeaderTests
 {
-    private static readonly object?[] odd =
+    private static readonly object?[] Odd =
     [
         1e300, double.NaN, float.MinValue, true, null, "3", new byte[] { 3 }, new List<object> { 1 }, long.MaxValue, long.MinValue,
         new AmqpTimestamp(-1),
     ];
 
-    [TestCaseSource(nameof(odd))]
+    [TestCaseSource(nameof(Odd))]
     public void Number_OfAnotherKindThanExpected_IsReadWithoutAnError(object? value)
     {
         var death = new Dictionary<string, object?> { ["reason"] = value, ["queue"] = value, ["time"] = value };
