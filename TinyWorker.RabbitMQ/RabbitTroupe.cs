@@ -69,7 +69,7 @@ public sealed partial class RabbitTroupe<TIn, TOut> : ITinyTroupe<TIn, TOut>, ID
         // dropped, so is that, and it drains; when its slots have gone, the connection ends.
         _inner.Inside.Facade = this;
         TroupeFigures.Attach(this, () => BrokerFigures.Of(side.Snapshot()));
-        side.Start(_inner.Inside.Loops.Gone);
+        side.Start(_inner.Inside, _inner.Inside.Loops.Gone);
     }
 
     /// <inheritdoc/>

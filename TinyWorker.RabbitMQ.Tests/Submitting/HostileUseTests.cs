@@ -169,7 +169,7 @@ public sealed class HostileUseTests
     }
 
     [Test]
-    public async Task Troupes_MadeAndDisposedAtOnce_LeaveNoConnectionAndNoReplyQueue()
+    public async Task Troupes_MadeAndDisposedAtOnce_LeaveNoConnection()
     {
         var node = await Brokers.SharedAsync();
         var name = Brokers.NewTroupe();
@@ -188,17 +188,12 @@ public sealed class HostileUseTests
             await troupe.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
         });
         var connections = await node.CtlAsync("list_connections", "client_properties");
-        var queues = await node.CtlAsync("list_queues", "name");
-        TestContext.Progress.WriteLine(
-            "left: " + queues.Split('\n').Count(line => line.Contains(name + ".replies", StringComparison.Ordinal)));
         Assert.That(connections, Does.Not.Contain($"submitter of {name} "));
         Assert.That(TinyTroupes.Living.Count(troupe => troupe.Name == name), Is.Zero);
     }
 
-    [TestCase(false, 8)]
-    [TestCase(false, 1024)]
-    [TestCase(true, 8)]
-    public async Task Troupe_Dropped_EndsItsConnection(bool isLookedAt, int maxInFlight)
+    [Test]
+    public async Task Troupe_Dropped_EndsItsConnection([Values(8, 1024)] int maxInFlight, [Values] bool isLookedAt)
     {
         var side = await DropAsync(await Brokers.UriAsync(), Brokers.NewTroupe(), isLookedAt, maxInFlight);
         await Eventually.IsTrueAsync(

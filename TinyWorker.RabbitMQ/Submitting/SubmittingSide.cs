@@ -54,6 +54,7 @@ internal sealed partial class SubmittingSide : IMeteredSubmitter
     private int _isLookingForQueue;      // 0 or 1
     private bool _isClosed;              // set once: takes no more posts
     private bool _wasReady;              // set once
+    private object? _slots;              // of a troupe that was dropped; nothing else would hold them, and collected ones are never gone
 
     /// <summary>Nothing starts before <see cref="Start"/>.</summary>
     public SubmittingSide(string name, RabbitTroupeOptions options, TaskMessageFormat format, TroupeTopology topology)
@@ -87,9 +88,11 @@ internal sealed partial class SubmittingSide : IMeteredSubmitter
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     /// <summary>Begins to connect.</summary>
+    /// <param name="slots">What the slots belong to. It is kept until they have gone.</param>
     /// <param name="gone">Ends when the slots have gone: then this ends, too.</param>
-    public void Start(Task gone)
+    public void Start(object slots, Task gone)
     {
+        _slots = slots;
         _connection.Start();
         RabbitMeter.Add(this);
         using (ExecutionContext.SuppressFlow()) Ended = Task.Run(() => EndAsync(gone));
@@ -148,6 +151,7 @@ internal sealed partial class SubmittingSide : IMeteredSubmitter
     private async Task EndAsync(Task gone)
     {
         await gone.ConfigureAwait(false);
+        _slots = null;
         Close();
         _posts.Signal();
         await _posts.WaitAsync().ConfigureAwait(false);
