@@ -181,8 +181,7 @@ function showWords(card, troupe) {
 	card.times.querySelectorAll('td').forEach((cell, i) => say(cell, times[i]));
 	put(card.spark, 'aria-label', `${card.perSecond.said}, ${card.peak.said}`);
 	keep(card.faults, troupe.faults?.length ? troupe.faults : [{}], fault => fault.type, () => clone('fault'), showFault);
-	const figures = troupe.figures ?? [];
-	keep(card.figures, figures, of => figures.indexOf(of), () => clone('figure'), showFigure);
+	keep(card.figures, troupe.figures ?? [], of => troupe.figures.indexOf(of), () => clone('figure'), showFigure);
 	const longest = card.longest = troupe.longest;
 	const process = longest?.processId ? `, process ${longest.processId}` : '';
 	const memory = longest?.memory ? `, ${bytes(longest.memory)}` : '';
@@ -316,7 +315,7 @@ let parts = [];
 let troupes = [];
 let shownAt;
 
-// All parts of a tick are shown together.
+// All of a tick is shown together.
 function take(state) {
 	if (!state.part) parts = [];
 	if (state.part !== parts.length) return;
@@ -354,7 +353,7 @@ function tell(word, look, note = '') {
 	page.note.hidden = !note;
 }
 
-// A later run makes the earlier one leave.
+// A later run ends the one before.
 async function follow() {
 	const mine = ++run;
 	for (let tries = 0; mine === run;) {
@@ -407,7 +406,7 @@ async function read(body, hear) {
 	}
 }
 
-// Whoever does not look takes nothing.
+// Who does not look takes nothing.
 function look() {
 	run++;
 	attempt?.abort();
