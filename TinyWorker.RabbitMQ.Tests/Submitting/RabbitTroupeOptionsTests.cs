@@ -33,11 +33,11 @@ public sealed class RabbitTroupeOptionsTests
     [TestCaseSource(nameof(Wrong))]
     public void Option_OutOfRange_IsNamed(RabbitTroupeOptions options, string name)
     {
-        var before = TinyTroupes.Living.Count;
+        const string Name = "a troupe whose options are wrong";
         Assert.That(
-            () => new RabbitTroupe<int, int>("X", options),
+            () => new RabbitTroupe<int, int>(Name, options),
             Throws.InstanceOf<ArgumentException>().With.Message.Contains(name).And.Property("ParamName").EqualTo("options"));
-        Assert.That(TinyTroupes.Living, Has.Count.EqualTo(before), "nothing has started");
+        Assert.That(TinyTroupes.Living.Select(troupe => troupe.Name), Has.None.EqualTo(Name), "nothing has started");
     }
 
     [TestCase("")]
