@@ -27,7 +27,17 @@ public sealed class LongStopTests
         await run.SubmitAsync(100, 10);
         await back;
         leader.Continue();
-        await run.AllEndRightAsync(FailureRun.Recovery);
+        try
+        {
+            await run.AllEndRightAsync(FailureRun.Recovery);
+        }
+        catch (AssertionException)
+        {
+            // Where the tasks are that nobody has: the broker's word.
+            await TestContext.Out.WriteLineAsync(
+                await leader.CtlAsync("list_queues", "name", "messages_ready", "messages_unacknowledged", "consumers", "leader"));
+            throw;
+        }
     }
 
     [Test]
