@@ -45,6 +45,7 @@ internal sealed class Outbox
     private bool _isOver;                                         // guarded by _lock
     private long _unblockedAt;                                    // from when on patience counts; guarded by _lock
     private int _waiting;
+    private long _answeredAt;                                     // when the broker has last answered for any queue; 0 before
 
     /// <param name="clock">The clock.</param>
     /// <param name="open">Opens a channel. It fails when the session ends.</param>
@@ -54,6 +55,10 @@ internal sealed class Outbox
 
     /// <summary>Messages that have no fate yet.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Whether the broker has answered for any queue within this time.</summary>
+    public bool HasAnsweredWithin(TimeSpan time) =>
+        Volatile.Read(ref _answeredAt) is var answeredAt and not 0 && _clock.GetElapsedTime(answeredAt) <= time;
 
     /// <summary>Takes a message over.</summary>
     public void Send(OutgoingMessage message)
@@ -151,6 +156,7 @@ internal sealed class Outbox
         private IOutboxChannel? _channel;                       // null before it is open, and while another is being opened
         private bool _isOpening;
         private bool _isTroubled;
+        private OutgoingMessage? _probe;                        // the one that tries a lane in trouble, until the channel has told its end
         private bool _isOver;
         private long _usedAt;
         private int _concluded;                                 // how many in _waiting have their fate
@@ -185,8 +191,10 @@ internal sealed class Outbox
             lock (_lock)
             {
                 channel = _channel;
+                if (message == _probe) _probe = null;
                 if (outcome != PublishOutcome.Lost)
                 {
+                    Volatile.Write(ref owner._answeredAt, owner._clock.GetTimestamp());
                     // The queue answers: what waited for that goes on. What was rejected waits for the next tick.
                     if (_isTroubled && channel is not null && _parked.Count > 0) (ready, _parked) = (_parked, []);
                     _isTroubled = false;
@@ -258,7 +266,16 @@ internal sealed class Outbox
                 }
 
                 channel = _channel;
-                if (channel is not null && !_isTroubled && _parked.Count > 0) (ready, _parked) = (_parked, []);
+                if (channel is not null && !_isTroubled && _parked.Count > 0)
+                {
+                    (ready, _parked) = (_parked, []);
+                }
+                else if (channel is not null && _probe is null && _parked.Count > 0)
+                {
+                    _probe = _parked[0];
+                    _parked.RemoveAt(0);
+                    ready = [_probe];
+                }
             }
 
             closed?.Close();

@@ -9,6 +9,7 @@ internal sealed partial class TaskServer<TIn, TOut>
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);          // at a local troupe that is down
     private static readonly TimeSpan ControlPeriod = TimeSpan.FromSeconds(5);       // between two tries to hear of cancellations
     private static readonly TimeSpan FreePeriod = TimeSpan.FromSeconds(5);          // between two times that places are freed
+    private static readonly TimeSpan AnswerPeriod = TimeSpan.FromSeconds(1);        // less than Outbox.Slow: a broker that answers for no queue hangs
     private static readonly TimeSpan OverduePeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ConsumerTimeout = TimeSpan.FromMinutes(30);    // the broker's default
     private static readonly TimeSpan Overdue = ConsumerTimeout * 0.8;
@@ -204,7 +205,7 @@ internal sealed partial class TaskServer<TIn, TOut>
         if (session is not null)
         {
             var slow = session.Outbox.Tick(session.Broker.IsBlocked, session.ConsumingSince);
-            if (slow > 0) FreePlaces(session, slow);
+            if (slow > 0 && session.Outbox.HasAnsweredWithin(AnswerPeriod)) FreePlaces(session, slow);
             if (!session.HasControl && HasPassed(ControlPeriod, ref _controlTriedAt)) BeginControl(session);
         }
 
@@ -220,7 +221,8 @@ internal sealed partial class TaskServer<TIn, TOut>
     }
 
     // Replies that their queue does not take hold places among what the broker gives to this host, and other submitters wait for those. A
-    // consumer made anew has all its places, beside what the old one has delivered.
+    // consumer made anew has all its places, beside what the old one has delivered. Not while the broker answers for no queue at all: it hangs
+    // then, and a session that ended over a consumer in the making would leave that behind (seen on 3.10.8).
     private void FreePlaces(ServingSession session, int slow)
     {
         var now = _clock.GetTimestamp();
