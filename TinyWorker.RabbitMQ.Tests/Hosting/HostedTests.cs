@@ -139,6 +139,23 @@ internal sealed class HostedTests
     }
 
     [Test]
+    public async Task Health_OfAHostWhoseBrokerIsLost_IsDegradedAfterAWhileAndHealthyAgain()
+    {
+        var (name, uri) = await NewAsync();
+        await using var network = new BrokerProxy(new Uri(uri).Port);
+        using var host = Build.Host(services => Serving(services, name, network.Uri, static (_, x, _) => Task.FromResult(x)));
+        await Within.Time(host.StartAsync());
+        Assert.That(Checked(host).Status, Is.EqualTo(HealthStatus.Healthy));
+        network.Silence();
+        network.Cut();
+        Within.Until(() => Checked(host).Status == HealthStatus.Degraded, "the degraded host");
+        Assert.That(Checked(host).Description, Does.Contain($"The host of '{name}' has no connection to its broker."));
+        network.Resume();
+        Within.Until(() => Checked(host).Status == HealthStatus.Healthy, "the connection");
+        await Within.Time(host.StopAsync());
+    }
+
+    [Test]
     public async Task Host_OfAMissingVirtualHost_FailsTheStartAndNamesIt()
     {
         var (name, uri) = await NewAsync();
