@@ -17,12 +17,12 @@ internal sealed class WakeBatchingTests
         Assert.That(batching.ItemsToHold(1000), Is.Zero, "one time stamp gives no average");
     }
 
-    [TestCase(1, 1000, 200, TestName = "Items_OfAMicrosecond_AreHeldForTwoHundredMicroseconds")]
-    [TestCase(20, 1000, 10, TestName = "Items_OfTwentyMicroseconds_AreHeldForTwoHundred")]
+    [TestCase(1, 2000, 500, TestName = "Items_OfAMicrosecond_AreHeldForHalfAMillisecond")]
+    [TestCase(20, 1000, 25, TestName = "Items_OfTwentyMicroseconds_AreHeldForHalfAMillisecond")]
     [TestCase(20, 12, 5, TestName = "Items_InASmallWindow_AreHeldUpToHalfOfThoseThatTheWorkersDoNotNeed")]
     [TestCase(20, 2, 0, TestName = "Items_AsManyAsWorkers_AreNotHeld")]
     [TestCase(20, 1, 0, TestName = "Items_FewerThanWorkers_AreNotHeld")]
-    [TestCase(250, 1000, 0, TestName = "Items_ThatTakeLongerThanIsWorthHolding_AreNotHeld")]
+    [TestCase(550, 1000, 0, TestName = "Items_ThatTakeLongerThanIsWorthHolding_AreNotHeld")]
     public void ItemsToHold(int microsecondsPerItem, int outstanding, int expected)
     {
         var batching = Learned(microsecondsPerItem);
@@ -34,7 +34,7 @@ internal sealed class WakeBatchingTests
     {
         var batching = Learned(10);
         batching.NoteWakeUp(1_000, Ticks(10 * 1_000));
-        batching.NoteWakeUp(1_001, Ticks((10 * 1_000) + 1_000));   // one item that took a millisecond
+        batching.NoteWakeUp(1_001, Ticks((10 * 1_000) + 4_000));   // one item that took four milliseconds
         Assert.That(batching.ItemsToHold(1000), Is.Zero);
     }
 
@@ -43,8 +43,8 @@ internal sealed class WakeBatchingTests
     {
         var batching = Learned(20);
         batching.NoteWakeUp(100, Ticks(2_000 + 500));
-        Assert.That(batching.ItemsToHold(1000), Is.EqualTo(10));
-        batching.NoteWakeUp(101, Ticks(2_000 + 1_000));   // a millisecond for one item
+        Assert.That(batching.ItemsToHold(1000), Is.EqualTo(25));
+        batching.NoteWakeUp(101, Ticks(2_000 + 3_000));   // three milliseconds for one item
         Assert.That(batching.ItemsToHold(1000), Is.Zero);
     }
 
