@@ -209,7 +209,7 @@ public abstract partial class TroupeContract
                 Collect();
                 return Logged(loggers, fault) > 0 && raised.CountOf(fault) > 0;
             },
-            "the log and the event");
+            () => $"the log ({Logged(loggers, fault)}) and the event ({raised.CountOf(fault)}); all events: {raised}");
     }
 
     private static void Collect()

@@ -13,6 +13,8 @@ internal sealed class RaisedFaults : IDisposable
 
     public int CountOf(string message) => _messages.Count(raised => raised == message);
 
+    public override string ToString() => $"[{string.Join(", ", _messages)}]";
+
     public void Dispose() => TaskScheduler.UnobservedTaskException -= Note;
 
     private void Note(object? sender, UnobservedTaskExceptionEventArgs raised)

@@ -57,9 +57,12 @@ internal static class Within
     }
 
     /// <summary>Waits for a state that has no event (a thread blocks, a thread has ended).</summary>
-    public static void Until(Func<bool> condition, string what)
+    public static void Until(Func<bool> condition, string what) => Until(condition, () => what);
+
+    /// <summary>As <see cref="Until(Func{bool}, string)"/>; what is waited for is told as it was at the end.</summary>
+    public static void Until(Func<bool> condition, Func<string> what)
     {
-        if (!SpinWait.SpinUntil(condition, Deadline)) throw Late(what);
+        if (!SpinWait.SpinUntil(condition, Deadline)) throw Late(what());
     }
 
     public static void Wait(ManualResetEventSlim gate, string what = "the gate") => Wait(gate, what, Deadline);
