@@ -40,6 +40,7 @@ internal static class Program
         new("progress", "a map with a progress bar on stderr", Progress.RunAsync),
         new("processes", "workers in processes of their own", Processes.RunAsync),
         new("refused", "what a function may take to a worker process, and what it may not", Refused.RunAsync),
+        new("serializer", "records to worker processes with MemoryPack instead of JSON", Serializer.RunAsync),
         new("crash", "worker processes are killed, and nothing is lost", Crash.RunAsync),
         new("gpu-like", "an environment variable for each worker process", GpuLike.RunAsync),
         new("broken", "a worker that cannot be made", Broken.RunAsync),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using TinyWorker.Benchmarks.Peers;
 
 namespace TinyWorker.Benchmarks.Modes;
@@ -23,6 +24,7 @@ internal static class StartMode
             four.Add(f);
         }
 
+        Console.WriteLine($"A worker process compiles {await MethodsCompiledAsync()} methods up to its first task");
         Console.WriteLine($"One bare child to its first answer: {Median(bare):F0} ms");
         Console.WriteLine($"One worker process to its first result: {Median(one):F0} ms, {Ratio(one, bare):F2} of the bare child");
         Console.WriteLine($"Four worker processes to their first result: {Median(four):F0} ms, {Ratio(four, bare):F2} of the bare child");
@@ -45,6 +47,14 @@ internal static class StartMode
         await using var troupe = new TinyTroupe<int, int>(x => x, new ProcessTroupeOptions { Workers = workers });
         _ = await troupe.Submit(1);
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    // Tells whether the library that is measured has compiled code.
+    private static async Task<long> MethodsCompiledAsync()
+    {
+        await using var troupe = new TinyTroupe<int, int>(
+            _ => (int)JitInfo.GetCompiledMethodCount(), new ProcessTroupeOptions { Workers = 1 });
+        return await troupe.Submit(1);
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

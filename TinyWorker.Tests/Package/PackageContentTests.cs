@@ -31,8 +31,32 @@ internal sealed partial class PackageContentTests : PackageFixture
         [
             "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "TinyWorker.Benchmarks/README.md",
             "TinyWorker.nuspec", "lib/net10.0/TinyWorker.dll", "lib/net10.0/TinyWorker.xml",
+            $"runtimes/{CompiledFor}/lib/net10.0/TinyWorker.dll",
         ])));
         Assert.That(package.Text("README.md"), Is.EqualTo(File.ReadAllText(Path.Combine(Root, "README.md"))));
+    }
+
+    // A function is sent by the tokens and the version id of its assembly: they are the same in both.
+    [Test]
+    public void Core_CompiledCode_IsTheSameAssemblyWithMachineCode()
+    {
+        using var package = Open("TinyWorker");
+        using var plain = new PEReader(new MemoryStream(package.Bytes("lib/net10.0/TinyWorker.dll")));
+        using var compiled = new PEReader(new MemoryStream(package.Bytes($"runtimes/{CompiledFor}/lib/net10.0/TinyWorker.dll")));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(plain.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size, Is.Zero);
+            Assert.That(compiled.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size, Is.Positive);
+            Assert.That(VersionIdOf(compiled), Is.EqualTo(VersionIdOf(plain)));
+            Assert.That(
+                compiled.ReadDebugDirectory().Select(entry => entry.Type), Does.Contain(DebugDirectoryEntryType.EmbeddedPortablePdb));
+        }
+
+        static Guid VersionIdOf(PEReader file)
+        {
+            var metadata = file.GetMetadataReader();
+            return metadata.GetGuid(metadata.GetModuleDefinition().Mvid);
+        }
     }
 
     [TestCaseSource(nameof(Siblings))]

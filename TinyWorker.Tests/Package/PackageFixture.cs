@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using TinyWorker.Tests.Docs;
 
@@ -13,6 +14,11 @@ internal sealed class PackedPackages
 
     public static readonly string Root = RepositoryRoot.Find();
 
+    // Each system takes a framework of its own and some seconds, so there is compiled code for this one only.
+    public static readonly string CompiledFor =
+        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")
+        + $"-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
     public static string Folder { get; private set; } = "";
 
     public static string Feed => Path.Combine(Folder, "feed");
@@ -25,7 +31,7 @@ internal sealed class PackedPackages
         // A test of another configuration may run on the same repository. So nothing is written where both write.
         await Command.DotNetAsync(
             Root, Restored(), "pack", "TinyWorker.sln", "--no-build", "-c", configuration, "-o", Feed,
-            $"-p:PackageVersion={Version}", $"-p:NuspecOutputPath={Path.Combine(Folder, "nuspec")}");
+            $"-p:PackageVersion={Version}", $"-p:NuspecOutputPath={Path.Combine(Folder, "nuspec")}", $"-p:CompiledFor={CompiledFor}");
     }
 
     [OneTimeTearDown]
@@ -53,6 +59,8 @@ internal abstract class PackageFixture
     protected static string Folder => PackedPackages.Folder;
 
     protected static string Feed => PackedPackages.Feed;
+
+    protected static string CompiledFor => PackedPackages.CompiledFor;
 
     protected static string Restored() => PackedPackages.Restored();
 

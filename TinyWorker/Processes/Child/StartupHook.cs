@@ -25,6 +25,9 @@ internal static class StartupHook
     {
         var folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location);
         if (string.IsNullOrEmpty(folder)) return;
+        // The compiled code of the package is in runtimes/RID/lib/net10.0/, and what needs no compiled code lies above that.
+        var runtimes = Path.GetFullPath(Path.Combine(folder, "..", "..", ".."));
+        if (Path.GetFileName(runtimes) == "runtimes") folder = Path.GetDirectoryName(runtimes)!;
         AssemblyLoadContext.Default.Resolving += (context, name) =>
         {
             var file = Path.Combine(folder, name.Name + ".dll");
