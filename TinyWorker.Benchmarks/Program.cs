@@ -14,6 +14,8 @@ switch (args)
     case ["sizes", .. var options]:
         await SizesMode.RunAsync(options);
         return 0;
+    case ["report", var folder, .. var pages]:
+        return ReportMode.Run(folder, pages);
     case ["memory"]:
         await MemoryMode.RunAsync();
         return 0;

@@ -38,6 +38,7 @@ internal static class QuickMode
             .Where(type => type.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
             .OrderBy(type => type.Name, StringComparer.Ordinal)
             .ToArray();
+        if (classes.Where(type => type.Name == filter).ToArray() is [var named]) classes = [named];   // not those whose names contain it
         if (classes.Length == 0)
         {
             Console.Error.WriteLine($"No benchmark class has '{filter}' in its name.");

@@ -2,23 +2,27 @@ using TinyWorker.Benchmarks.Results;
 
 namespace TinyWorker.Benchmarks.Modes;
 
-/// <summary>Does a task cost the same with many workers, with many submitters, and with many tasks that wait?</summary>
+/// <summary>
+/// Does a task cost the same with many workers, with many submitters, and with many tasks that wait? Beside the nanoseconds for a task: how
+/// many of these collections stop the program, and how often a thread goes to sleep for 1,000 tasks.
+/// </summary>
 internal static class ScaleMode
 {
     private const int Items = 100_000;
     private const int Workers = 4;
     private const int Capacity = 1024;
-    private const int Rounds = 7;
-    private const int LongRounds = 3;   // for the largest number of waiting tasks: a round takes seconds
+    private const int Rounds = 5;
+    private const int LongRounds = 1;   // for the largest number of waiting tasks: it takes seconds
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.3);
     private static readonly string[] Names = ["threads", "pool", "channel"];
 
     public static async Task RunAsync(string[] arguments)
     {
         var log = new ResultLog("scale", arguments, out _);
         await MeasureWorkersAsync(log, [1, 2, 4, 16, 64, 256]);
-        await MeasureSubmittersAsync(log, [1, 2, 4, 8, 16, 32, 64]);
+        await MeasureSubmittersAsync(log, $"Submitters, capacity {Capacity:N0}", Capacity, [1, 4, 16, 64]);
+        await MeasureSubmittersAsync(log, "Submitters, room for all tasks", Items, [1, 4, 16, 64]);   // none waits for room
         await MeasureWaitingAsync(log, [1_000, 10_000, 100_000, 1_000_000, 10_000_000]);
         log.Write();
     }
@@ -33,23 +37,22 @@ internal static class ScaleMode
         foreach (var peer in peers.SelectMany(row => row)) await peer.DisposeAsync();
     }
 
-    private static async Task MeasureSubmittersAsync(ResultLog log, int[] counts)
+    private static async Task MeasureSubmittersAsync(ResultLog log, string title, int capacity, int[] counts)
     {
-        var peers = await MakePeersAsync(Workers, Capacity, Items);
+        var peers = await MakePeersAsync(Workers, capacity, Items);
         Turn[][] turns = [.. counts.Select(count => peers.Select(peer => new Turn(Items, () => peer.SubmitAsync(count, Items))).ToArray())];
         await Turn.TakeAsync([.. turns.SelectMany(row => row)], WarmUp, Rounds);
-        log.Add(ToTable("Submitters", counts, turns));
+        log.Add(ToTable(title, counts, turns));
         foreach (var peer in peers) await peer.DisposeAsync();
     }
 
-    // Not one troupe after the other: all have the capacity, and the arrays, of the largest count.
     private static async Task MeasureWaitingAsync(ResultLog log, int[] counts)
     {
         var peers = await MakePeersAsync(Workers, counts.Max(), counts.Max());
         Turn[][] turns = [.. counts.Select(count => peers.Select(peer => ToTurn(peer, count)).ToArray())];
         await Turn.TakeAsync([.. turns[..^1].SelectMany(row => row)], WarmUp, Rounds);
         await Turn.TakeAsync(turns[^1], TimeSpan.Zero, LongRounds);
-        log.Add(ToTable("Tasks that wait", counts, turns));
+        log.Add(ToTable("Waiting tasks", counts, turns));
         foreach (var peer in peers) await peer.DisposeAsync();
 
         static Turn ToTurn(ScalePeer peer, int count)
@@ -74,10 +77,17 @@ internal static class ScaleMode
     private static ResultTable ToTable(string title, int[] counts, Turn[][] turns) =>
         new(
             title,
-            [.. Names.Select(name => new ResultColumn(name, "F0")), .. Names.Select(name => new ResultColumn("GC", "F0"))],
-            [.. counts.Zip(turns, (count, row) => new ResultRow($"{count:N0}", [.. row.Select(Time), .. row.Select(Pause)]))]);
+            [
+                .. Names.Select(name => new ResultColumn(name, "F0")),
+                .. Names.Select(name => new ResultColumn($"{name}, GC", "F0")),
+                .. Names.Select(name => new ResultColumn($"{name}, sleeps", "F0")),
+            ],
+            [.. counts.Zip(turns, (count, row) => new ResultRow(
+                $"{count:N0}", [.. row.Select(Time), .. row.Select(Pause), .. row.Select(Sleeps)]))]);
 
     private static double? Time(Turn turn) => turn.Nanoseconds;
 
     private static double? Pause(Turn turn) => turn.PauseNanoseconds;
+
+    private static double? Sleeps(Turn turn) => turn.SwitchesOfThousand;
 }

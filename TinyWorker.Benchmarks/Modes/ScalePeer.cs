@@ -79,7 +79,7 @@ internal sealed class TroupeScalePeer : ScalePeer
     public override async Task<TimeSpan> SubmitAsync(int submitters, int items)
     {
         var time = _blocking ? OnThreads(submitters, items, SubmitPart) : await OnPoolAsync(submitters, items, SubmitPartAsync);
-        Array.Clear(_futures);
+        Array.Clear(_futures, 0, items);
         return time;
     }
 
@@ -93,7 +93,7 @@ internal sealed class TroupeScalePeer : ScalePeer
         for (var i = 0; i < items; i++) sum += _futures[i]!.Result();
         var time = Stopwatch.GetElapsedTime(started);
         Check(sum, items);
-        Array.Clear(_futures);
+        Array.Clear(_futures, 0, items);
         return Task.FromResult(time);
     }
 
@@ -141,7 +141,7 @@ internal sealed class HandWrittenScalePeer : ScalePeer
     public override async Task<TimeSpan> SubmitAsync(int submitters, int items)
     {
         var time = await OnPoolAsync(submitters, items, SubmitPartAsync);
-        Array.Clear(_tasks);
+        Array.Clear(_tasks, 0, items);
         return time;
     }
 
@@ -155,7 +155,7 @@ internal sealed class HandWrittenScalePeer : ScalePeer
         for (var i = 0; i < items; i++) sum += await _tasks[i]!;
         var time = Stopwatch.GetElapsedTime(started);
         Check(sum, items);
-        Array.Clear(_tasks);
+        Array.Clear(_tasks, 0, items);
         return time;
     }
 

@@ -12,7 +12,7 @@ namespace TinyWorker.Benchmarks.Modes;
 internal static class SizesMode
 {
     private const int Window = 1024;
-    private const int Rounds = 5;
+    private const int Rounds = 7;
     private const int MostItems = 50_000;
     private const int FewestItems = 16;
 

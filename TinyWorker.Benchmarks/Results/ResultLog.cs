@@ -30,10 +30,11 @@ internal sealed class ResultLog
     {
         _tables.Add(table);
         Console.WriteLine();
-        Console.WriteLine($"{table.Title,-NameWidth} {string.Join(' ', table.Columns.Select(column => $"{column.Name,9}"))}");
+        var names = table.Columns.Select(column => column.Name.PadLeft(Width(column)));
+        Console.WriteLine($"{table.Title,-NameWidth} {string.Join(' ', names)}");
         foreach (var row in table.Rows)
         {
-            var values = table.Columns.Zip(row.Values, (column, value) => $"{Text(value, column),9}");
+            var values = table.Columns.Zip(row.Values, (column, value) => Text(value, column).PadLeft(Width(column)));
             Console.WriteLine($"{(row.IsBaseline ? "* " : "  ") + row.Name,-NameWidth} {string.Join(' ', values)}");
         }
     }
@@ -45,6 +46,8 @@ internal sealed class ResultLog
 
     public static string Text(double? value, ResultColumn column) =>
         value?.ToString(column.Format, CultureInfo.InvariantCulture) ?? "";
+
+    private static int Width(ResultColumn column) => Math.Max(9, column.Name.Length);
 
     private static string Machine()
     {
