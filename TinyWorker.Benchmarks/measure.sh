@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly runs=TinyWorker.Benchmarks/runs
 readonly program=TinyWorker.Benchmarks/bin/Release/net10.0/TinyWorker.Benchmarks.dll
-readonly pages=(TinyWorker.Benchmarks/README.md docs/performance.md docs/processes.md docs/backends.md)
+readonly pages=(TinyWorker.Benchmarks/README.md docs/performance.md docs/processes.md)
 export DOTNET_NOLOGO=1
 
 # run MODE...: one measurement, in a process of its own

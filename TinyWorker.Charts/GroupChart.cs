@@ -23,7 +23,7 @@ internal static class GroupChart
         {
             var heading = plot.Add.Text(group.Question, from, -row++);
             heading.LabelStyle.Bold = true;
-            heading.LabelStyle.FontSize = 13;
+            heading.LabelStyle.FontSize = 14;
             heading.LabelStyle.ForeColor = Look.Text;
             heading.LabelStyle.Alignment = Alignment.MiddleLeft;
             heading.LabelStyle.OffsetX = 6;
@@ -55,7 +55,7 @@ internal static class GroupChart
         plot.Axes.Left.TickLabelStyle.FontSize = 12;
         Look.SetLogarithmicTicks(plot.Axes.Bottom, from, to, power => Text(Math.Pow(10, power)));
         plot.Grid.YAxisStyle.IsVisible = false;
-        plot.Axes.SetLimits(from, to, -row, 0.7);
+        plot.Axes.SetLimits(from, to + 0.15, -row, 0.7);
         return (plot, Width, Frame + (row * RowHeight));
     }
 

@@ -10,7 +10,6 @@ internal static class SizeChart
     private const int Width = 900;
     private const int Height = 480;
 
-    private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted];
     private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];
 
     public static (Plot Plot, int Width, int Height) Of(ResultTable sizes)
@@ -25,14 +24,13 @@ internal static class SizeChart
             var line = plot.Add.Scatter(positions, row.Values.Select(value => value!.Value).ToArray());
             var index = isOurs ? ours++ : peers++;
             line.Color = isOurs ? Look.Ours : Look.Peers[index % Look.Peers.Length];
-            line.LinePattern = Patterns[index % Patterns.Length];
             line.LineWidth = isOurs ? 2.5f : 1.8f;
             line.MarkerShape = row.IsBaseline ? MarkerShape.None : Shapes[index % Shapes.Length];
             line.MarkerSize = isOurs ? 8 : 6;
             line.LegendText = row.Name;
         }
 
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Alignment.LowerRight);
         plot.Legend.FontSize = 12;
         plot.Legend.ShadowColor = Colors.Transparent;
         plot.Axes.Bottom.Label.Text = "Computing time of a task";
