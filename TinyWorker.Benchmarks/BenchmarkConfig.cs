@@ -3,6 +3,7 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Exporters.Json;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
@@ -35,7 +36,7 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddColumnProvider(DefaultColumnProviders.Metrics);
 
         AddLogger(ConsoleLogger.Default);
-        AddExporter(MarkdownExporter.GitHub);
+        AddExporter(MarkdownExporter.GitHub, JsonExporter.Full);   // TinyWorker.Charts reads the JSON
         AddAnalyser([.. DefaultConfig.Instance.GetAnalysers().Where(analyser => analyser is not HideColumnsAnalyser)]);
         AddValidator([.. DefaultConfig.Instance.GetValidators()]);
         WithSummaryStyle(SummaryStyle.Default.WithTimeUnit(TimeUnit.Nanosecond));

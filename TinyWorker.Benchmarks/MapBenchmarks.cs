@@ -13,10 +13,12 @@ public class MapBenchmarks
     private const string Tiny = "tiny items";
 
     private readonly MapOptions _options = new() { Window = Window };
+    private readonly int[] _results = new int[Items];
 
     private TinyTroupe<int, int> _threadTroupe = null!;
     private TinyTroupe<int, int> _poolTroupe = null!;
     private TransformBlock<int, int> _transformBlock = null!;
+    private AkkaStreams _akkaStreams = null!;
 
     [GlobalSetup]
     public async Task SetUpAsync()
@@ -28,6 +30,7 @@ public class MapBenchmarks
         _transformBlock = new(
             x => x + 1,
             new ExecutionDataflowBlockOptions { MaxDegreeOfParallelism = Workers, BoundedCapacity = Window });
+        _akkaStreams = new();
     }
 
     [GlobalCleanup]
@@ -37,6 +40,7 @@ public class MapBenchmarks
         await _poolTroupe.DisposeAsync();
         _transformBlock.Complete();
         await _transformBlock.Completion;
+        await _akkaStreams.DisposeAsync();
     }
 
     [BenchmarkCategory(Tiny)]
@@ -78,6 +82,28 @@ public class MapBenchmarks
             });
         return sum;
     }
+
+    [BenchmarkCategory(Tiny)]
+    [Benchmark(Description = "Parallel.ForEachAsync into an array", OperationsPerInvoke = Items)]
+    public async Task<long> ForEachAsyncWithResults()
+    {
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Items),
+            new ParallelOptions { MaxDegreeOfParallelism = Workers },
+            (x, _) =>
+            {
+                _results[x] = x + 1;   // each item has a place of its own
+                return ValueTask.CompletedTask;
+            });
+        long sum = 0;
+        foreach (var result in _results)
+            sum += result;
+        return sum;
+    }
+
+    [BenchmarkCategory(Tiny)]
+    [Benchmark(Description = "Akka.Streams, SelectAsync, Task.Run", OperationsPerInvoke = Items)]
+    public Task<long> AkkaStreams() => _akkaStreams.SumAsync(Items, Workers, x => x + 1);
 
     [BenchmarkCategory(Tiny)]
     [Benchmark(Description = "PLINQ, AsOrdered", OperationsPerInvoke = Items)]

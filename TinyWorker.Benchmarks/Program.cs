@@ -6,8 +6,16 @@ using TinyWorker.Benchmarks.Remote;
 
 switch (args)
 {
-    case ["quick", .. var filter]:
-        return await QuickMode.RunAsync(filter.FirstOrDefault() ?? "");
+    case ["quick", .. var options]:
+        return await QuickMode.RunAsync(options);
+    case ["scale", .. var options]:
+        await ScaleMode.RunAsync(options);
+        return 0;
+    case ["sizes", .. var options]:
+        await SizesMode.RunAsync(options);
+        return 0;
+    case ["report", var folder, .. var pages]:
+        return ReportMode.Run(folder, pages);
     case ["memory"]:
         await MemoryMode.RunAsync();
         return 0;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using BenchmarkDotNet.Attributes;
+using TinyWorker.Benchmarks.Results;
 
 namespace TinyWorker.Benchmarks.Modes;
 
@@ -22,14 +23,22 @@ internal static class QuickMode
     // A peer that hangs fails with its name. Bounded channels can hang: dotnet/runtime#131141.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
+    private static readonly ResultColumn[] Columns =
+    [
+        new("ns/item", "F1"), new("min", "F1"), new("max", "F1"), new("Ratio", "F2"), new("B/item", "F1"), new("Alloc", "F2"),
+    ];
+
     /// <returns>The exit code: 0, or 1 if no class has such a name or the peers of a group have different results.</returns>
-    public static async Task<int> RunAsync(string filter)
+    public static async Task<int> RunAsync(string[] arguments)
     {
+        var log = new ResultLog("quick", arguments, out var rest);
+        var filter = rest.FirstOrDefault() ?? "";
         var classes = typeof(QuickMode).Assembly.GetExportedTypes()
             .Where(type => type.Name.EndsWith("Benchmarks", StringComparison.Ordinal))
             .Where(type => type.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
             .OrderBy(type => type.Name, StringComparer.Ordinal)
             .ToArray();
+        if (classes.Where(type => type.Name == filter).ToArray() is [var named]) classes = [named];   // not those whose names contain it
         if (classes.Length == 0)
         {
             Console.Error.WriteLine($"No benchmark class has '{filter}' in its name.");
@@ -38,11 +47,12 @@ internal static class QuickMode
 
         var agreed = true;
         foreach (var type in classes)
-            agreed &= await RunClassAsync(type);
+            agreed &= await RunClassAsync(type, log);
+        log.Write();
         return agreed ? 0 : 1;
     }
 
-    private static async Task<bool> RunClassAsync(Type type)
+    private static async Task<bool> RunClassAsync(Type type, ResultLog log)
     {
         var instance = Activator.CreateInstance(type)!;
         await CallMarkedAsync<GlobalSetupAttribute>(instance);
@@ -56,8 +66,12 @@ internal static class QuickMode
         {
             Peer[] peers = [.. group];
             await MeasureAsync(peers);
-            Print($"{type.Name} {group.Key}".TrimEnd(), peers);
-            agreed &= peers.All(peer => peer.Checksum == peers[0].Checksum);
+            log.Add(ToTable($"{type.Name} {group.Key}".TrimEnd(), peers));
+            foreach (var peer in peers.Where(peer => peer.Checksum != peers[0].Checksum))
+            {
+                Console.WriteLine($"  WRONG RESULT: the sum of '{peer.Description}' is {peer.Checksum}, not {peers[0].Checksum}");
+                agreed = false;
+            }
         }
 
         await CallMarkedAsync<GlobalCleanupAttribute>(instance);
@@ -79,19 +93,21 @@ internal static class QuickMode
         }
     }
 
-    private static void Print(string title, Peer[] peers)
+    private static ResultTable ToTable(string title, Peer[] peers)
     {
         var baseline = peers.Single(peer => peer.IsBaseline);
-        Console.WriteLine();
-        Console.WriteLine($"{title,-46} {"ns/item",9} {"min",8} {"max",8} {"B/item",8} {"Ratio",6} {"Alloc",6}");
-        foreach (var peer in peers)
+        return new(title, Columns, [.. peers.Select(ToRow)]);
+
+        ResultRow ToRow(Peer peer)
         {
-            var allocationRatio = baseline.MedianBytes < 0.5 ? "n/a" : $"{peer.MedianBytes / baseline.MedianBytes:F2}";
-            Console.WriteLine(
-                $"{(peer.IsBaseline ? "* " : "  ") + peer.Description,-46} {peer.MedianNanoseconds,9:F1} {peer.Nanoseconds.Min(),8:F1} " +
-                $"{peer.Nanoseconds.Max(),8:F1} {peer.MedianBytes,8:F1} {peer.RatioTo(baseline),6:F2} {allocationRatio,6}");
-            if (peer.Checksum != baseline.Checksum)
-                Console.WriteLine($"  ^ WRONG RESULT: the sum is {peer.Checksum}, the baseline's is {baseline.Checksum}");
+            double? allocationRatio = baseline.MedianBytes < 0.5 ? null : peer.MedianBytes / baseline.MedianBytes;
+            return new(
+                peer.Description,
+                [
+                    peer.MedianNanoseconds, peer.Nanoseconds.Min(), peer.Nanoseconds.Max(), peer.RatioTo(baseline),
+                    peer.MedianBytes, allocationRatio,
+                ],
+                peer.IsBaseline);
         }
     }
 

@@ -5,12 +5,19 @@ namespace TinyWorker.Benchmarks.Peers;
 /// <summary>The use of a bounded Dataflow network: it stores its results, so one task must receive while another sends.</summary>
 internal static class Dataflow
 {
-    public static async Task<long> SendAllWhileReceivingAsync(ITargetBlock<int> first, IReceivableSourceBlock<int> last, int count)
+    public static Task<long> SendAllWhileReceivingAsync(ITargetBlock<int> first, IReceivableSourceBlock<int> last, int count) =>
+        SendAllWhileReceivingAsync(first, last, Enumerable.Range(0, count), count);
+
+    public static Task<long> SendAllWhileReceivingAsync(ITargetBlock<int> first, IReceivableSourceBlock<int> last, int[] inputs) =>
+        SendAllWhileReceivingAsync(first, last, inputs, inputs.Length);
+
+    private static async Task<long> SendAllWhileReceivingAsync(
+        ITargetBlock<int> first, IReceivableSourceBlock<int> last, IEnumerable<int> inputs, int count)
     {
         var producer = Task.Run(async () =>
         {
-            for (var i = 0; i < count; i++)
-                await first.SendAsync(i);
+            foreach (var input in inputs)
+                await first.SendAsync(input);
         });
 
         long sum = 0;
