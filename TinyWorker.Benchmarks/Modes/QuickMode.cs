@@ -30,6 +30,8 @@ internal static class QuickMode
             .Where(type => type.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
             .OrderBy(type => type.Name, StringComparer.Ordinal)
             .ToArray();
+        if (Array.Find(classes, type => type.Name.Equals(filter + "Benchmarks", StringComparison.OrdinalIgnoreCase)) is { } meant)
+            classes = [meant];
         if (classes.Length == 0)
         {
             Console.Error.WriteLine($"No benchmark class has '{filter}' in its name.");
