@@ -7,7 +7,7 @@ namespace TinyWorker.Benchmarks;
 /// <summary>What does an item cost on its way through two stages: submit them all, then collect the last stage's results?</summary>
 public class ChainBenchmarks
 {
-    private const int Items = 100_000;
+    private const int Items = 200_000;
     private const int Workers = 4;
     private const int Capacity = 1024;
 
@@ -67,6 +67,18 @@ public class ChainBenchmarks
     {
         for (var i = 0; i < _futures.Length; i++)
             _futures[i] = _pipeline.Submit(i);
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
+
+    [Benchmark(Description = "TinyWorker, pool, blocking Submit", OperationsPerInvoke = Items)]
+    public long TinyWorkerPoolBlocking()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = _secondPool.Submit(_firstPool.Submit(i));
 
         long sum = 0;
         foreach (var future in _futures)

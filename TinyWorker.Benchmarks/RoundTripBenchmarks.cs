@@ -9,8 +9,8 @@ public class RoundTripBenchmarks
     private const int Items = 20_000;
     private const int Workers = 4;
     private const int Capacity = 1024;
-    private const string Blocking = "blocking";
-    private const string Awaiting = "awaiting";
+    private const string Threads = "threads";
+    private const string Pool = "pool";
 
     private TinyTroupe<int, int> _threadTroupe = null!;
     private TinyTroupe<int, int> _poolTroupe = null!;
@@ -38,7 +38,7 @@ public class RoundTripBenchmarks
         _pingPong.Dispose();
     }
 
-    [BenchmarkCategory(Blocking)]
+    [BenchmarkCategory(Threads)]
     [Benchmark(Description = "TinyWorker, threads, Result()", OperationsPerInvoke = Items)]
     public long TinyWorkerThreads()
     {
@@ -48,7 +48,17 @@ public class RoundTripBenchmarks
         return sum;
     }
 
-    [BenchmarkCategory(Blocking)]
+    [BenchmarkCategory(Threads)]
+    [Benchmark(Description = "TinyWorker, threads, await on the pool", OperationsPerInvoke = Items)]
+    public async Task<long> TinyWorkerThreadsAwaited()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+            sum += await _threadTroupe.Submit(i);
+        return sum;
+    }
+
+    [BenchmarkCategory(Threads)]
     [Benchmark(Description = "Two threads, two SemaphoreSlims", Baseline = true, OperationsPerInvoke = Items)]
     public long SemaphorePingPong()
     {
@@ -58,7 +68,7 @@ public class RoundTripBenchmarks
         return sum;
     }
 
-    [BenchmarkCategory(Awaiting)]
+    [BenchmarkCategory(Pool)]
     [Benchmark(Description = "TinyWorker, pool, await", OperationsPerInvoke = Items)]
     public async Task<long> TinyWorkerPool()
     {
@@ -68,7 +78,7 @@ public class RoundTripBenchmarks
         return sum;
     }
 
-    [BenchmarkCategory(Awaiting)]
+    [BenchmarkCategory(Pool)]
     [Benchmark(Description = "Hand-written channel, await", Baseline = true, OperationsPerInvoke = Items)]
     public async Task<long> HandWrittenChannel()
     {

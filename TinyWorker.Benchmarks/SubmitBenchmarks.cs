@@ -7,7 +7,7 @@ namespace TinyWorker.Benchmarks;
 /// <summary>What does an item cost when there are many: submit them all, then collect every result?</summary>
 public class SubmitBenchmarks
 {
-    private const int Items = 100_000;
+    private const int Items = 300_000;
     private const int Workers = 4;
     private const int Capacity = 1024;
 
@@ -51,6 +51,18 @@ public class SubmitBenchmarks
     {
         for (var i = 0; i < _futures.Length; i++)
             _futures[i] = _threadTroupe.Submit(i);
+
+        long sum = 0;
+        foreach (var future in _futures)
+            sum += future.Result();
+        return sum;
+    }
+
+    [Benchmark(Description = "TinyWorker, pool, blocking Submit", OperationsPerInvoke = Items)]
+    public long TinyWorkerPoolBlocking()
+    {
+        for (var i = 0; i < _futures.Length; i++)
+            _futures[i] = _poolTroupe.Submit(i);
 
         long sum = 0;
         foreach (var future in _futures)
