@@ -11,6 +11,7 @@ public class ProcessRoundTripBenchmarks
     private TinyTroupe<int, int> _troupe = null!;
     private BareChild _child = null!;
     private BareChild _blockingChild = null!;
+    private PipedCat _cat = null!;
 
     [GlobalSetup]
     public async Task SetUpAsync()
@@ -19,6 +20,7 @@ public class ProcessRoundTripBenchmarks
         await _troupe.WhenReadyAsync();
         _child = await BareChild.StartAsync();
         _blockingChild = await BareChild.StartAsync();
+        _cat = new PipedCat();
     }
 
     [GlobalCleanup]
@@ -27,6 +29,7 @@ public class ProcessRoundTripBenchmarks
         await _troupe.DisposeAsync();
         _child.Dispose();
         _blockingChild.Dispose();
+        _cat.Dispose();
     }
 
     [Benchmark(Description = "TinyWorker, processes, one at a time", OperationsPerInvoke = Items)]
@@ -67,6 +70,18 @@ public class ProcessRoundTripBenchmarks
         for (var i = 0; i < Items; i++)
         {
             _blockingChild.RoundTrip();
+            sum += i;
+        }
+
+        return sum;
+    }
+    [Benchmark(Description = "A byte to cat and back, blocking", OperationsPerInvoke = Items)]
+    public long ByteToCat()
+    {
+        long sum = 0;
+        for (var i = 0; i < Items; i++)
+        {
+            _cat.RoundTrip();
             sum += i;
         }
 
