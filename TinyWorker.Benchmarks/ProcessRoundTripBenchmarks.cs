@@ -75,6 +75,7 @@ public class ProcessRoundTripBenchmarks
 
         return sum;
     }
+
     [Benchmark(Description = "A byte to cat and back, blocking", OperationsPerInvoke = Items)]
     public long ByteToCat()
     {
