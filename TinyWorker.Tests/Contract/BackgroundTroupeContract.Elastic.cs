@@ -343,7 +343,8 @@ public abstract partial class BackgroundTroupeContract
         Within.Time(troupe.Submit(1));
         Within.Until(() => clock.Armed == 1, "the idle time to begin");
         clock.Advance(Minute);
-        Within.Until(() => troupe.Snapshot().Workers.Count == 0, "it to leave");
+        // A worker is gone before its loop tells of it.
+        Within.Until(() => troupe.Snapshot().Workers.Count == 0 && loggers.CountOf(41) == 1, "it to leave, and to say so");
         troupe.Resize(5);
         await End(troupe);
         var events = loggers.Records.Where(static record => record.Id.Id is 40 or 41 or 42).Select(static record => record.Message);
