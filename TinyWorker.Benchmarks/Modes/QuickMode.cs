@@ -149,15 +149,14 @@ internal static class QuickMode
 
         public List<double> Nanoseconds { get; } = [];
 
-        public double MedianNanoseconds => Median(Nanoseconds);
+        public double MedianNanoseconds => Medians.Of(Nanoseconds);
 
-        public double MedianBytes => Median(_bytes);
+        public double MedianBytes => Medians.Of(_bytes);
 
         public long Checksum { get; private set; }
 
-        /// <summary>The median of the ratios of the rounds: the machine may change between rounds, but hardly within one.</summary>
-        public double RatioTo(Peer baseline) =>
-            Median([.. Nanoseconds.Zip(baseline.Nanoseconds, (mine, theirs) => mine / theirs)]);
+        /// <summary>The median of the ratios of the rounds.</summary>
+        public double RatioTo(Peer baseline) => Medians.OfRatios(Nanoseconds, baseline.Nanoseconds);
 
         public async Task MeasureAsync(TimeSpan deadline)
         {
@@ -194,7 +193,5 @@ internal static class QuickMode
                 throw new TimeoutException($"'{Description}' did not end within {deadline.TotalSeconds} s: it hangs.");
             }
         }
-
-        private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
     }
 }

@@ -25,13 +25,13 @@ internal static class StartMode
         }
 
         Console.WriteLine($"A worker process compiles {await MethodsCompiledAsync()} methods up to its first task");
-        Console.WriteLine($"One bare child to its first answer: {Median(bare):F0} ms");
-        Console.WriteLine($"One worker process to its first result: {Median(one):F0} ms, {Ratio(one, bare):F2} of the bare child");
-        Console.WriteLine($"Four worker processes to their first result: {Median(four):F0} ms, {Ratio(four, bare):F2} of the bare child");
+        Console.WriteLine($"One bare child to its first answer: {Medians.Of(bare):F0} ms");
+        Console.WriteLine($"One worker process to its first result: {Compared(one, bare)}");
+        Console.WriteLine($"Four worker processes to their first result: {Compared(four, bare)}");
     }
 
-    private static double Ratio(List<double> times, List<double> baseline) =>
-        Median([.. times.Zip(baseline, (time, other) => time / other)]);
+    private static string Compared(List<double> times, List<double> bare) =>
+        $"{Medians.Of(times):F0} ms, {Medians.OfRatios(times, bare):F2} of the bare child";
 
     private static async Task<double> BareAsync()
     {
@@ -56,6 +56,4 @@ internal static class StartMode
             _ => (int)JitInfo.GetCompiledMethodCount(), new ProcessTroupeOptions { Workers = 1 });
         return await troupe.Submit(1);
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

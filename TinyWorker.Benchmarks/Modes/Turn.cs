@@ -17,16 +17,16 @@ internal sealed class Turn(int items, Func<Task<TimeSpan>> run)
     private readonly List<double> _switches = [];
 
     /// <summary>The median time of an item.</summary>
-    public double Nanoseconds => Median(_nanoseconds);
+    public double Nanoseconds => Medians.Of(_nanoseconds);
 
     /// <summary>The median of the time for which collections stopped the program, for an item.</summary>
-    public double PauseNanoseconds => Median(_pauses);
+    public double PauseNanoseconds => Medians.Of(_pauses);
 
     /// <summary>The median of how often a thread went to sleep, for 1,000 items; nothing where the system does not tell it.</summary>
-    public double? SwitchesOfThousand => _switches.Count == 0 ? null : Median(_switches);
+    public double? SwitchesOfThousand => _switches.Count == 0 ? null : Medians.Of(_switches);
 
-    /// <summary>The median of the ratios of the rounds: the machine may change between rounds, but hardly within one.</summary>
-    public double RatioTo(Turn other) => Median([.. _nanoseconds.Zip(other._nanoseconds, (mine, theirs) => mine / theirs)]);
+    /// <summary>The median of the ratios of the rounds.</summary>
+    public double RatioTo(Turn other) => Medians.OfRatios(_nanoseconds, other._nanoseconds);
 
     public static async Task TakeAsync(IReadOnlyList<Turn> turns, TimeSpan warmUp, int rounds)
     {
@@ -43,8 +43,6 @@ internal sealed class Turn(int items, Func<Task<TimeSpan>> run)
             foreach (var turn in turns) await turn.RunAsync();
         }
     }
-
-    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private async Task RunAsync()
     {
