@@ -84,14 +84,56 @@ internal sealed class UnobservedTests
         }
     }
 
+    [Test]
+    public async Task Fault_RightAfterAWaitThatWasCancelled_IsRaised()
+    {
+        using var raised = new RaisedFaults();
+        var faults = Enumerable.Range(0, 2_000).Select(_ => NewName()).ToArray();
+        foreach (var fault in faults) await CancelThenFault(fault);
+        await Task.Yield();   // leaves the stack of whoever was awaited: it may hold the last future
+        Within.Until(
+            () =>
+            {
+                Collect();
+                return raised.Count >= faults.Length && Missing().Length == 0;
+            },
+            () => $"the event for {Missing().Length} of {faults.Length} faults");
+
+        string[] Missing() => [.. faults.Where(fault => raised.CountOf(fault) != 1)];
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static async Task CancelThenFault(string fault)
+        {
+            var source = new TinyFutureSource<int>();
+            using var cancellation = new CancellationTokenSource();
+            using var ready = new ManualResetEventSlim();
+            var waiting = source.Future.WaitAsync(Within.Deadline, cancellation.Token);
+            var faulted = Task.Run(() =>
+            {
+                ready.Set();
+                for (var spin = default(SpinWait); !waiting.IsCompleted;) spin.SpinOnce(sleep1Threshold: -1);
+                source.TrySetException(new FormatException(fault));   // on the pool
+            });
+            Within.Wait(ready);
+            cancellation.Cancel();
+            await Within.Time(faulted);
+            Assert.That(waiting.IsCanceled);
+        }
+    }
+
     private static string NewName() => $"fault {Guid.NewGuid():N}";
 
     private static void UntilRaised(RaisedFaults raised, string fault) => Within.Until(
         () =>
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            Collect();
             return raised.CountOf(fault) > 0;
         },
         "the event");
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
 }

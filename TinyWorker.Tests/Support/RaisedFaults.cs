@@ -11,6 +11,8 @@ internal sealed class RaisedFaults : IDisposable
 
     public RaisedFaults() => TaskScheduler.UnobservedTaskException += Note;
 
+    public int Count => _messages.Count;
+
     public int CountOf(string message) => _messages.Count(raised => raised == message);
 
     public override string ToString() => $"[{string.Join(", ", _messages)}]";
