@@ -51,7 +51,7 @@ internal sealed class CompletionOrder<T>(TinyFuture<T>[] sources) : IAsyncEnumer
     {
         foreach (var source in sources)
         {
-            var guard = source.ForWaiting();
+            var guard = source.ForWaiting(looks: false);
             if (guard == source) continue;
             guards.Add(guard);
             guard.AddContinuation(new WakeUp(ended));

@@ -10,13 +10,19 @@ namespace TinyWorker.Futures;
 /// It subscribes to the future and to each open step, and asks again when one of these steps has returned. Whatever comes first ends it,
 /// and then it leaves nothing behind. A subscription that is added while it ends is removed by whoever added it.
 /// </remarks>
-internal sealed class GuardedWait<T>(TinyFuture<T> future, IFutureOwner troupe) : PromiseFuture<T>, IContinuation
+/// <param name="future">The future that the worker waits for.</param>
+/// <param name="troupe">The worker's own troupe.</param>
+/// <param name="looks">Whether the worker gets a fault by this wait, which takes it over then, and has it told if the worker has gone
+/// meanwhile. Else the worker gets the future itself, and may look at it or not.</param>
+internal sealed class GuardedWait<T>(TinyFuture<T> future, IFutureOwner troupe, bool looks) : PromiseFuture<T>, IContinuation
 {
     private readonly Lock _lock = new();
     private readonly HashSet<IFutureNode> _steps = new(ReferenceEqualityComparer.Instance);   // guarded by _lock: those subscribed to
     private StepContinuation? _onStep;   // set by Start
 
     public bool IsAbandoned => Volatile.Read(ref _state) >= Completing;
+
+    private protected override IFutureOwner? FaultOwner => ((IFutureNode)future).FaultOwner;
 
     /// <summary>Subscribes. To be called once, first.</summary>
     public GuardedWait<T> Start(List<IFutureNode> openSteps)
@@ -31,7 +37,7 @@ internal sealed class GuardedWait<T>(TinyFuture<T> future, IFutureOwner troupe) 
     {
         var taken = future.PeekedFailure is { } failure ? TrySetFailure(failure) : TrySetResult(future.Value);
         if (taken) Leave();
-        return taken;
+        return taken && looks;
     }
 
     private protected override bool CancelCore()

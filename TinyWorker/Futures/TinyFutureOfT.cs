@@ -415,11 +415,12 @@ public abstract class TinyFuture<T> : IFutureNode
     /// What a wait waits for that begins here: this future, unless the wait might starve the caller's own troupe. Then it is a future that
     /// has faulted with the refusal, or will as soon as it is known.
     /// </summary>
-    internal TinyFuture<T> ForWaiting()
+    /// <param name="looks">Whether the wait takes over a fault of this future.</param>
+    internal TinyFuture<T> ForWaiting(bool looks = true)
     {
         if (IsCompleted || WorkerScope.Troupe is not { } troupe) return this;
         if (SelfWait.IsThreatenedBy(this, troupe, out var openSteps)) return TinyFuture.FromException<T>(SelfWait.Refusal(troupe));
-        return openSteps is null ? this : new GuardedWait<T>(this, troupe).Start(openSteps);
+        return openSteps is null ? this : new GuardedWait<T>(this, troupe, looks).Start(openSteps);
     }
 
     internal TimeoutException PassedTimeout(TimeSpan timeout) => new(
