@@ -133,9 +133,12 @@ run_tests() {
   count_tests "$log" "${PIPESTATUS[0]}" "$@"
 }
 
-# run_measured SETTINGS ARGUMENT...: as run_tests, and the coverage is run_measured.
+# run_measured PACKAGES ARGUMENT...: as run_tests, and the coverage of PACKAGES is measured. A package is measured in one configuration
+# only: its lines and branches differ in the other.
 run_measured() {
-  run_tests "${@:2}" --collect 'XPlat Code Coverage' --settings "$1" --results-directory "$coverage"
+  local settings=$coverage/$2.runsettings
+  sed "s|<Include>.*</Include>|<Include>$1</Include>|" .ci/coverage.runsettings > "$settings"
+  run_tests "${@:2}" --collect 'XPlat Code Coverage' --settings "$settings" --results-directory "$coverage"
 }
 
 # run_tests_beside OTHER ARGUMENT...: as run_tests, while dotnet test runs with the filter OTHER in the place of the last argument, too. For
@@ -218,32 +221,24 @@ mapfile -t projects < <(dotnet sln TinyWorker.sln list | sed -n 's|^\(.*\.Tests\
 readonly packages='FullyQualifiedName~TinyWorker.Tests.Package.'
 readonly leaks_and_model='FullyQualifiedName~TinyWorker.Tests.Leaks.|FullyQualifiedName~TinyWorker.Tests.Model.'
 readonly neither='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Model.'
-# The tests with a broker are run once, in Release: the broker takes most of their time. They measure the coverage of their own packages
-# only: a line of the others has other branches in Debug.
-of_broker=$coverage/broker.runsettings
-sed 's|<Include>.*</Include>|<Include>[TinyWorker.RabbitMQ]*,[TinyWorker.RabbitMQ.Hosting]*</Include>|' .ci/coverage.runsettings > "$of_broker"
 
+# Only the core has both configurations run. The tests of the other packages, each of which measures those that it is named after, wait
+# most of their time for a broker, a browser or a server.
 for project in "${projects[@]}"; do
   case $project in
     TinyWorker.Tests)
       run_tests "$project" -c Release --filter "$neither"
       run_tests_beside "$packages" "$project" -c Release --filter "$leaks_and_model"
       ;;
-    TinyWorker.RabbitMQ.Tests) run_measured "$of_broker" "$project" -c Release ;;
-    *) run_tests "$project" -c Release ;;
+    *) run_measured "[${project%.Tests}]*,[${project%.Tests}.*]*" "$project" -c Release ;;
   esac
 done
 
-# Debug has the invariants of the core and the schedules, and the coverage is that of Debug. The long tests do in thousands of rounds what
-# others do in hundreds: they are run in Release, but for those of the core under load, which the invariants watch. Neither packages nor
-# leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
-readonly under_coverage='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Plugins.&FullyQualifiedName!~TinyWorker.Tests.Schedules.'
-for project in "${projects[@]}"; do
-  [[ $project != TinyWorker.RabbitMQ.Tests ]] || continue
-  filter='TestCategory!=Long'
-  [[ $project != TinyWorker.Tests ]] || filter+="&$under_coverage"
-  run_measured .ci/coverage.runsettings "$project" -c Debug --filter "$filter"
-done
+# Debug has the invariants of the core and the schedules, and the coverage of the core is that of Debug. The long tests do in thousands of
+# rounds what others do in hundreds: they are run in Release, but for those of the core under load, which the invariants watch. Neither
+# packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
+readonly under_coverage='TestCategory!=Long&FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Plugins.&FullyQualifiedName!~TinyWorker.Tests.Schedules.'
+run_measured '[TinyWorker]*,[TinyWorker.Console]*' TinyWorker.Tests -c Debug --filter "$under_coverage"
 run_tests TinyWorker.Tests -c Debug --filter 'TestCategory=Long&(FullyQualifiedName~LedgerTests|FullyQualifiedName~ContentionTests|FullyQualifiedName~PlatformTrapTests)'
 # A schedule lets one thread go on at a time. On a processor of its own, the next one need not be woken on another processor.
 ONE_EACH=1 run_tests_beside 'FullyQualifiedName~Tests.Schedules.&Name~OnThePool' TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules.&Name!~OnThePool'
