@@ -19,6 +19,8 @@ public class ChainBenchmarks
     private TinyTroupe<int, int> _firstPool = null!;
     private TinyTroupe<int, int> _secondPool = null!;
     private ITinyTroupe<int, int> _pipeline = null!;
+    private HandWrittenPool<int, int> _firstHandWritten = null!;
+    private HandWrittenPool<int, int> _secondHandWritten = null!;
     private TransformBlock<int, int> _firstBlock = null!;
     private TransformBlock<int, int> _secondBlock = null!;
 
@@ -35,6 +37,9 @@ public class ChainBenchmarks
         foreach (var troupe in new[] { _firstThreads, _secondThreads, _firstPool, _secondPool })
             await troupe.WhenReadyAsync();
 
+        _firstHandWritten = new(x => x + 1, Workers, Capacity);
+        _secondHandWritten = new(x => x * 2, Workers, Capacity);
+
         var blocks = new ExecutionDataflowBlockOptions { MaxDegreeOfParallelism = Workers, BoundedCapacity = Capacity };
         _firstBlock = new(x => x + 1, blocks);
         _secondBlock = new(x => x * 2, blocks);
@@ -46,6 +51,8 @@ public class ChainBenchmarks
     {
         foreach (var troupe in new[] { _firstThreads, _secondThreads, _firstPool, _secondPool })
             await troupe.DisposeAsync();
+        await _firstHandWritten.DisposeAsync();
+        await _secondHandWritten.DisposeAsync();
         _firstBlock.Complete();
         await _secondBlock.Completion;
     }
@@ -98,6 +105,22 @@ public class ChainBenchmarks
         return sum;
     }
 
+    // The peer with results: TransformBlocks give none back to whoever sent an item.
+    [Benchmark(Description = "Two hand-written channels + TaskCompletionSource", OperationsPerInvoke = Items)]
+    public async Task<long> TwoHandWrittenChannels()
+    {
+        for (var i = 0; i < _tasks.Length; i++)
+        {
+            await _firstHandWritten.SubmitAsync(i, out var first);
+            _tasks[i] = SubmitToSecondAsync(first);
+        }
+
+        long sum = 0;
+        foreach (var task in _tasks)
+            sum += await task;
+        return sum;
+    }
+
     [Benchmark(Description = "Two linked TransformBlocks (no futures)", Baseline = true, OperationsPerInvoke = Items)]
     public Task<long> LinkedTransformBlocks() => Dataflow.SendAllWhileReceivingAsync(_firstBlock, _secondBlock, Items);
 
@@ -114,5 +137,11 @@ public class ChainBenchmarks
         foreach (var task in _tasks)
             sum += await task;
         return sum;
+    }
+
+    private async Task<int> SubmitToSecondAsync(Task<int> first)
+    {
+        await _secondHandWritten.SubmitAsync(await first, out var second);
+        return await second;
     }
 }
