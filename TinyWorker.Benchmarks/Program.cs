@@ -22,8 +22,10 @@ switch (args)
     case ["idle"]:
         await IdleMode.RunAsync();
         return 0;
-    case ["start"]:
-        await StartMode.RunAsync();
+    case ["start", .. var folders]:
+        return await StartMode.RunAsync(folders);
+    case [StartMode.StarterVerb]:
+        await StartMode.ServeAsync();
         return 0;
     case ["wake"]:
         await WakeMode.RunAsync();

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Nito.AsyncEx;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Diagnostics;
 
@@ -17,7 +17,8 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
     {
         try
         {
-            return SynchronizationContextSwitcher.NoContext(() => logger.IsEnabled(logLevel));
+            using var withoutContext = new WithoutContext();
+            return logger.IsEnabled(logLevel);
         }
         catch (Exception)
         {
@@ -30,7 +31,8 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
     {
         try
         {
-            SynchronizationContextSwitcher.NoContext(() => logger.Log(logLevel, eventId, state, exception, formatter));
+            using var withoutContext = new WithoutContext();
+            logger.Log(logLevel, eventId, state, exception, formatter);
         }
         catch (Exception)
         {

@@ -1,4 +1,3 @@
-using Nito.AsyncEx.Synchronous;
 using TinyWorker.Threading;
 
 namespace TinyWorker.Futures;
@@ -39,7 +38,7 @@ internal static class Blocking
         if (!task.IsCompleted) Completions.RunBeforeBlocking();
         Schedule.Await(task);
 #pragma warning disable RS0030 // The named place for it.
-        task.WaitAndUnwrapException();
+        task.GetAwaiter().GetResult();
 #pragma warning restore RS0030
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Nito.AsyncEx;
 using TinyWorker.Threading;
 
 namespace TinyWorker.Tasks;
@@ -28,9 +27,9 @@ internal sealed class WorkQueue<TItem>
     private const int FewTombstones = 1024;
 
     private readonly Lock _beside = new();
-    private readonly PriorityQueue<TItem, ItemOrder> _ordered = new();   // guarded by _beside
+    private PriorityQueue<TItem, ItemOrder>? _ordered;                   // guarded by _beside; made when it is first needed
     private readonly OwnItems<TItem> _own;                               // guarded by _beside
-    private readonly AsyncManualResetEvent _completion = new();   // set once
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);   // set once
     private readonly Lock _replacing = new();
     private Channel<TItem> _channel = Channel.CreateUnbounded<TItem>();   // replaced under _replacing
     private bool _isMoving;                                               // written under _replacing: the channel looks empty
@@ -65,7 +64,7 @@ internal sealed class WorkQueue<TItem>
     public bool IsPaused => Volatile.Read(ref _isPaused);
 
     /// <summary>Ends when the queue is completed.</summary>
-    public Task Completion => _completion.WaitAsync();
+    public Task Completion => _completion.Task;
 
     /// <summary>Whether there is an item that only the worker at this place may take.</summary>
     public bool HasItemsFor(int place, bool evenIfPaused = false)
@@ -110,7 +109,7 @@ internal sealed class WorkQueue<TItem>
         {
             AssertBeside_NeedsLock();
             if (terms.IsForOneWorker) place = _own.Add(item, ++_lastPlace);
-            else _ordered.Enqueue(item, new ItemOrder(terms.Priority, ++_lastPlace));
+            else Ordered_NeedsLock.Enqueue(item, new ItemOrder(terms.Priority, ++_lastPlace));
             Publish_NeedsLock();
         }
 
@@ -160,7 +159,7 @@ internal sealed class WorkQueue<TItem>
         using (Uninterrupted.Enter(_beside))
         {
             AssertBeside_NeedsLock();
-            _ordered.Enqueue(item, order);
+            Ordered_NeedsLock.Enqueue(item, order);
             Publish_NeedsLock();
         }
 
@@ -179,7 +178,7 @@ internal sealed class WorkQueue<TItem>
         {
             AssertBeside_NeedsLock();
             if (item.Terms is { IsForOneWorker: true }) place = _own.PutBack(item);
-            else _ordered.Enqueue(item, new ItemOrder(item.Terms?.Priority ?? 0, ++_lastPutBack));
+            else Ordered_NeedsLock.Enqueue(item, new ItemOrder(item.Terms?.Priority ?? 0, ++_lastPutBack));
             Publish_NeedsLock();
         }
 
@@ -306,7 +305,7 @@ internal sealed class WorkQueue<TItem>
         }
 
         Idle.Close();
-        _completion.Set();
+        _completion.TrySetResult();
     }
 
     // A paused queue wakes nobody. Whoever resumes it says so first, and wakes a worker afterwards: either that worker sees the item, or
@@ -332,7 +331,7 @@ internal sealed class WorkQueue<TItem>
 
     private bool TryPeekCommon_NeedsLock(out int priority)
     {
-        var isBeside = _ordered.TryPeek(out _, out var first);
+        var isBeside = Ordered_NeedsLock.TryPeek(out _, out var first);
         priority = isBeside ? first.Priority : 0;
         if (isBeside && priority >= 0) return true;
         if (CountOf(Volatile.Read(ref _channel)) == 0) return isBeside;
@@ -343,7 +342,7 @@ internal sealed class WorkQueue<TItem>
     // What was returned or put back is older than what is in the channel.
     private bool TryTakeCommon_NeedsLock([NotNullWhen(true)] out TItem? item, out ItemOrder order, int least)
     {
-        var isBeside = _ordered.TryPeek(out item, out order);
+        var isBeside = Ordered_NeedsLock.TryPeek(out item, out order);
         if (!isBeside || order.Priority < 0)
         {
             if (TryTakeFromChannel(out item))
@@ -355,15 +354,20 @@ internal sealed class WorkQueue<TItem>
             if (!isBeside || order.Priority < least) return false;
         }
 
-        item = _ordered.Dequeue();
+        item = Ordered_NeedsLock.Dequeue();
         Publish_NeedsLock();
         return true;
     }
 
+    // Most troupes have no such items, and a new worker process would compile the queue's code for them.
+    private PriorityQueue<TItem, ItemOrder> Ordered_NeedsLock => _ordered ??= new PriorityQueue<TItem, ItemOrder>();
+
+    private int CountOfOrdered_NeedsLock => _ordered?.Count ?? 0;
+
     private void Publish_NeedsLock()
     {
-        Volatile.Write(ref _orderedCount, _ordered.Count);
-        Volatile.Write(ref _besideCount, _ordered.Count + _own.Count);
+        Volatile.Write(ref _orderedCount, CountOfOrdered_NeedsLock);
+        Volatile.Write(ref _besideCount, CountOfOrdered_NeedsLock + _own.Count);
     }
 
     private bool TryTakeFromChannel([NotNullWhen(true)] out TItem? item)
@@ -423,9 +427,9 @@ internal sealed class WorkQueue<TItem>
         {
             AssertBeside_NeedsLock();
             _own.DropTombstones();
-            var living = _ordered.UnorderedItems.Where(static entry => !entry.Element.IsEnding).ToArray();
-            _ordered.Clear();
-            _ordered.EnqueueRange(living);
+            var living = Ordered_NeedsLock.UnorderedItems.Where(static entry => !entry.Element.IsEnding).ToArray();
+            Ordered_NeedsLock.Clear();
+            Ordered_NeedsLock.EnqueueRange(living);
             Publish_NeedsLock();
         }
 
@@ -444,8 +448,8 @@ internal sealed class WorkQueue<TItem>
     [Conditional("DEBUG")]
     private void AssertBeside_NeedsLock()
     {
-        Debug.Assert(_orderedCount == _ordered.Count, "takers read how many items are in order");
-        Debug.Assert(_besideCount == _ordered.Count + _own.Count, "takers read how many items are beside the channel");
+        Debug.Assert(_orderedCount == CountOfOrdered_NeedsLock, "takers read how many items are in order");
+        Debug.Assert(_besideCount == CountOfOrdered_NeedsLock + _own.Count, "takers read how many items are beside the channel");
         _own.AssertInvariants_NeedsLock();
     }
 }

@@ -1,6 +1,6 @@
-using Nito.AsyncEx;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
+using TinyWorker.Threading;
 
 namespace TinyWorker.Workers;
 
@@ -23,7 +23,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         for (var tries = 1; ; tries++)
         {
             var accepted = _core.Gate.Read().Accepted;
-            if (!await TryPauseAsync(RestartPolicy.PauseAfter(_failures + Math.Max(0, _losses - 1)))) return false;
+            var pause = RestartPolicy.PauseAfter(_failures + Math.Max(0, _losses - 1));
+            if (pause > TimeSpan.Zero) await PauseBetweenTriesAsync(pause);
+            if (_queue.IsCompleted && !(_isFirst && pause <= TimeSpan.Zero)) return false;   // no task can come any more
             if (IsStopping && !_isFirst) return false;
             if ((IsAskedToLeave || _failures > 0) && _loops.TryGiveUp(this, accepted)) return false;
             if (await TryMakeOnceAsync() is not { } cause) break;
@@ -65,13 +67,10 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         _loops.NoticeFailure(this);
     }
 
-    /// <summary>Pauses between two tries. False if no task can come any more.</summary>
-    private async Task<bool> TryPauseAsync(TimeSpan pause)
+    private async Task PauseBetweenTriesAsync(TimeSpan pause)
     {
-        if (pause <= TimeSpan.Zero) return _isFirst || !_queue.IsCompleted;
         await PauseAsync(pause);
         await _parking.OnFreshStack();
-        return !_queue.IsCompleted;
     }
 
     /// <summary>Why it failed; null once the worker is made.</summary>
@@ -105,8 +104,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private async Task MakeAsync()
     {
         _wasKilled = false;
-        _worker = SynchronizationContextSwitcher.NoContext(() => _loops.Factory(_info))
-            ?? throw new InvalidOperationException("The worker factory returned null.");
+        _worker = CallFactory() ?? throw new InvalidOperationException("The worker factory returned null.");
         _isSynchronous = _worker is TinyWorker<TIn, TOut>;
         Volatile.Write(ref _remote, _worker as IRemoteWorker);
         _prefetching = _worker as IPrefetchingWorker<TIn, TOut>;
@@ -114,6 +112,12 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         if (_prefetching is not null) (_prefetching.PrefetchReturned, _prefetching.Lost) = (OnReturned, OnLost);
         _tasksOfThisWorker = 0;
         if (_worker is TinyAsyncWorker<TIn, TOut> slow) await OnFreshStackAfterwardsAsync(slow.StartAsync(_cancellation.Token));
+    }
+
+    private ITinyWorker<TIn, TOut>? CallFactory()
+    {
+        using var withoutContext = new WithoutContext();
+        return _loops.Factory(_info);
     }
 
     // An await goes on on the stack of whoever completed what was awaited: no other user code may run there.
@@ -169,7 +173,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
             }
             else if (worker is IDisposable synchronous)
             {
-                SynchronizationContextSwitcher.NoContext(synchronous.Dispose);
+                using var withoutContext = new WithoutContext();
+                synchronous.Dispose();
             }
         }
         catch (Exception e)

@@ -41,6 +41,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     private bool TryTakePrefetched(out WorkItem<TIn, TOut>? item, out long number)
     {
+        (item, number) = (null, 0);
+        if (_prefetching is null) return false;   // nothing was ever sent ahead from here
         using (Uninterrupted.Enter(_prefetchLock))
         {
             AssertPrefetched_NeedsLock();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using Nito.AsyncEx;
 using TinyWorker.Diagnostics;
 using TinyWorker.Futures;
 using TinyWorker.Tasks;
@@ -387,7 +386,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         if (predicate is null || (exception is OperationCanceledException && _cancellation.IsCancellationRequested)) return false;
         try
         {
-            return SynchronizationContextSwitcher.NoContext(() => predicate(exception));
+            using var withoutContext = new WithoutContext();
+            return predicate(exception);
         }
         catch (Exception e)
         {

@@ -33,7 +33,10 @@ internal sealed partial class WorkerLoops<TIn, TOut>
             using (Uninterrupted.Enter(_lock))
             {
                 AssertInvariants_NeedsLock();
-                return [.. _places.Select(static place => place.Loop).OfType<WorkerLoop<TIn, TOut>>()];
+                var loops = new List<WorkerLoop<TIn, TOut>>(_places.Length);
+                foreach (var place in _places)
+                    if (place.Loop is { } loop) loops.Add(loop);
+                return [.. loops];
             }
         }
     }

@@ -39,8 +39,9 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
     private readonly HashSet<WorkerLoop<TIn, TOut>> _present = [];     // guarded by _lock: neither left nor abandoned
     private readonly List<WorkerLoop<TIn, TOut>> _left = [];           // guarded by _lock: to be joined at the end
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly AsyncManualResetEvent _gone = new();      // set once
-    private readonly AsyncManualResetEvent _aborted = new();   // set once
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);      // set once
+    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);   // set once
+    private AsyncCountdownEvent? _signals;                     // made when it is first needed
     private int _isSignalled;                                  // 0 or 1: nobody is asked to stop any more
     private Func<WorkerInfo, ITinyWorker<TIn, TOut>> _factory = null!;   // set by Make; the user's until the last loop has left
     private readonly HashSet<WorkerLoop<TIn, TOut>> _living = [];   // guarded by _lock: they have a worker
@@ -89,10 +90,10 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
     public Task Ready => _ready.Task;
 
     /// <summary>Ends when no more tasks can come and every loop that was not abandoned has left.</summary>
-    public Task Gone => _gone.WaitAsync();
+    public Task Gone => _gone.Task;
 
-    /// <summary>One, and one for each token whose callbacks are running.</summary>
-    public AsyncCountdownEvent Signals { get; } = new(1);
+    /// <summary>One, and one for each token whose callbacks are running. Made when the first task is asked to stop.</summary>
+    public AsyncCountdownEvent Signals => LazyInitializer.EnsureInitialized(ref _signals, static () => new AsyncCountdownEvent(1));
 
     /// <summary>
     /// Waits for the callbacks of the tokens of tasks that were asked to stop, which are the user's code; for no longer than this. To be
@@ -100,6 +101,8 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
     /// </summary>
     public async Task SignalsAsync(TimeSpan atMost)
     {
+        // The loops have gone, so no task is asked to stop any more: if none was, there is no event.
+        if (Volatile.Read(ref _signals) is null) return;
         if (Interlocked.Exchange(ref _isSignalled, 1) == 0) Signals.Signal();
         using var end = new CancellationTokenSource();
         await Task.WhenAny(Signals.WaitAsync(), Task.Delay(atMost, TimeProvider, end.Token)).ConfigureAwait(false);
@@ -107,7 +110,7 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
     }
 
     /// <summary>Ends when the troupe is aborted.</summary>
-    private Task Aborted => _aborted.WaitAsync();
+    private Task Aborted => _aborted.Task;
 
     /// <summary>How many loops have left whose threads may not have ended.</summary>
     public int ToJoin
@@ -282,7 +285,7 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
 
     public void Abort()
     {
-        _aborted.Set();
+        _aborted.TrySetResult();
         foreach (var loop in Loops) loop.Abort();
         RecallPrefetched();
     }
@@ -349,7 +352,7 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
         _factory = static _ => throw new UnreachableException("A worker was to be made for a troupe that is gone.");
         _onGone();
         _core.Unobserved.TellAll();
-        WakeUps.Run(static gone => gone.Set(), _gone);
+        WakeUps.Run(static gone => gone.TrySetResult(), _gone);
     }
 
     [Conditional("DEBUG")]

@@ -20,7 +20,14 @@ internal static class ChildConsole
     /// <summary>What follows the dot in a locale like <c>de_DE.ISO-8859-1@euro</c>; null for none: then .NET takes UTF-8.</summary>
     private static string? Charset()
     {
-        var locale = Locales.Select(Environment.GetEnvironmentVariable).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) ?? "";
+        var locale = "";
+        foreach (var name in Locales)
+        {
+            locale = Environment.GetEnvironmentVariable(name);
+            if (!string.IsNullOrWhiteSpace(locale)) break;
+        }
+
+        if (string.IsNullOrWhiteSpace(locale)) return null;
         var dot = locale.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? null : locale[(dot + 1)..].Split('@')[0];
     }

@@ -79,7 +79,7 @@ internal static class WorkerMain
             // The name of a parent that has just ended may be another user's now, who must not learn the secret, nor say what runs here.
             if (SocketFolder.IsAbstract(environment.SocketPath) && !HostSystem.Current.IsOfThisUser(socket))
                 throw new SocketException((int)SocketError.AccessDenied);
-            Handshake.Send(socket, Convert.FromHexString(environment.Secret), role, leadsGroup);
+            Handshake.Send(socket, environment.Secret, role, leadsGroup);
             return socket;
         }
         catch (SocketException e)

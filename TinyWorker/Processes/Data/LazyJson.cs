@@ -9,11 +9,12 @@ namespace TinyWorker.Processes.Data;
 /// </summary>
 internal sealed class LazyJson : IPayloadSerializer
 {
-    private readonly Lazy<JsonPayloadSerializer> _json = new(static () => new JsonPayloadSerializer());
+    // As an interface: a field of the type itself would load System.Text.Json together with this class.
+    private IPayloadSerializer? _json;
 
-    public void Serialize<T>(T value, IBufferWriter<byte> writer) => _json.Value.Serialize(value, writer);
+    public void Serialize<T>(T value, IBufferWriter<byte> writer) => Json().Serialize(value, writer);
 
-    public T Deserialize<T>(ReadOnlyMemory<byte> payload) => _json.Value.Deserialize<T>(payload);
+    public T Deserialize<T>(ReadOnlyMemory<byte> payload) => Json().Deserialize<T>(payload);
 
     /// <summary>
     /// Throws if the library's own serializer writes values of type T, and could send none of them whole. A serializer of the user's is
@@ -23,10 +24,12 @@ internal sealed class LazyJson : IPayloadSerializer
     public static void ThrowIfNoneIsWhole<T>(PayloadFormat<T> format, IPayloadSerializer serializer, string values)
     {
         if (format is not SerializerFormat<T>) return;
-        var json = serializer is LazyJson lazy ? lazy._json.Value : serializer as JsonPayloadSerializer;
+        var json = serializer is LazyJson lazy ? (JsonPayloadSerializer)lazy.Json() : serializer as JsonPayloadSerializer;
         if (json?.WhyNot(typeof(T)) is not { } reason) return;
         throw new ArgumentException(
             $"{values} of type {SourceNames.Name(typeof(T))} cannot go to another process whole: {reason} " +
             $"{nameof(ProcessTroupeOptions)}.{nameof(ProcessTroupeOptions.Serializer)} may give another serializer.");
     }
+
+    private IPayloadSerializer Json() => LazyInitializer.EnsureInitialized(ref _json, static () => new JsonPayloadSerializer());
 }

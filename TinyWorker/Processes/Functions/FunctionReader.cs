@@ -11,7 +11,8 @@ namespace TinyWorker.Processes.Functions;
 internal sealed class FunctionReader
 {
     private readonly BinaryReader _reader;
-    private readonly Dictionary<string, Assembly> _assemblies = [];   // by full name
+    private readonly List<AssemblyName> _names = [];
+    private readonly List<Assembly> _assemblies = [];   // those of the names
     private readonly List<Type> _types = [];
     private readonly List<object> _objects = [];
 
@@ -40,7 +41,8 @@ internal sealed class FunctionReader
         {
             var fullName = _reader.ReadString();
             var build = new Guid(_reader.ReadBytes(16));
-            _assemblies[new AssemblyName(fullName).FullName] = new DescribedAssembly(fullName, build, _reader.ReadString()).Load();
+            _names.Add(new AssemblyName(fullName));
+            _assemblies.Add(new DescribedAssembly(fullName, build, _reader.ReadString()).Load());
         }
 
         var function = ReadValue() as Delegate;
@@ -103,9 +105,28 @@ internal sealed class FunctionReader
     {
         var number = _reader.Read7BitEncodedInt();
         if (number < _types.Count) return _types[number];
-        var type = Type.GetType(_reader.ReadString(), name => _assemblies[name.FullName], typeResolver: null, throwOnError: true)!;
+        var type = Type.GetType(_reader.ReadString(), AssemblyOf, typeResolver: null, throwOnError: true)!;
         _types.Add(type);
         return type;
+    }
+
+    // The full name decides only where two have the same short name (two versions): to make it costs each start a millisecond or two.
+    private Assembly AssemblyOf(AssemblyName name)
+    {
+        var found = IndexOf(name, 0);
+        if (found >= 0 && IndexOf(name, found + 1) >= 0)
+        {
+            var fullName = name.FullName;
+            found = _names.FindIndex(known => known.FullName == fullName);
+        }
+
+        return found >= 0 ? _assemblies[found] : throw new InvalidDataException("Its description is damaged.");
+    }
+
+    private int IndexOf(AssemblyName name, int from)
+    {
+        while (from < _names.Count && _names[from].Name != name.Name) from++;
+        return from < _names.Count ? from : -1;
     }
 
     // Of what takes a byte at least: a count that lies allocates nothing.

@@ -10,7 +10,7 @@ namespace TinyWorker.Processes.Protocol;
 /// </summary>
 /// <param name="Build">The module version of the library: another build does not speak the same protocol.</param>
 /// <param name="SocketPath">Where the parent listens.</param>
-/// <param name="Secret">What proves to the parent that it is the child, in hexadecimal.</param>
+/// <param name="Secret">What proves to the parent that it is the child.</param>
 /// <param name="EntryType">The type of the <see cref="ChildEntryPoint"/>, with its assembly.</param>
 /// <param name="EntryMethod">The name of its method.</param>
 /// <param name="Name">The name of the child.</param>
@@ -19,7 +19,7 @@ namespace TinyWorker.Processes.Protocol;
 /// <param name="Hooks">The startup hooks that are not the library's; null for none.</param>
 /// <param name="Descent">The value of <see cref="DescentVariable"/> in the child's own children; null if somebody has removed it.</param>
 internal sealed record ChildEnvironment(
-    Guid Build, string SocketPath, string Secret, string EntryType, string EntryMethod, string Name, int Level,
+    Guid Build, string SocketPath, byte[] Secret, string EntryType, string EntryMethod, string Name, int Level,
     IReadOnlyList<string> OpenFiles, string? Hooks, string? Descent)
 {
     /// <summary>How deep children may be nested: a child, its children, and the children of those.</summary>
@@ -93,14 +93,25 @@ internal sealed record ChildEnvironment(
 
     private static ChildEnvironment Parse(string text)
     {
-        var parts = text.Split(Separator).Select(Unescape).ToArray();
+        var parts = Array.ConvertAll(text.Split(Separator), Unescape);
         if (parts.Length != Parts || !int.TryParse(parts[6], CultureInfo.InvariantCulture, out var level))
             throw new InvalidOperationException($"The environment variable {Variable} is for worker processes; remove it.");
         var files = parts[7].Split(Separator, StringSplitOptions.RemoveEmptyEntries);
         var hooks = parts[8].StartsWith(SomeHooks, StringComparison.Ordinal) ? parts[8][SomeHooks.Length..] : null;
         var descent = Environment.GetEnvironmentVariable(DescentVariable);
         return new ChildEnvironment(
-            Guid.ParseExact(parts[0], "N"), parts[1], parts[2], parts[3], parts[4], parts[5], level, files, hooks, descent);
+            Guid.ParseExact(parts[0], "N"), parts[1], FromHexadecimal(parts[2]), parts[3], parts[4], parts[5], level, files, hooks,
+            descent);
+    }
+
+    // Convert does this with vectors, for which the runtime compiles code first: a millisecond of each start.
+    private static byte[] FromHexadecimal(string text)
+    {
+        var bytes = new byte[text.Length / 2];
+        for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)((Digit(text[2 * i]) << 4) | Digit(text[(2 * i) + 1]));
+        return bytes;
+
+        static int Digit(char digit) => digit <= '9' ? digit - '0' : digit - 'A' + 10;
     }
 
     // What does not fit is not closed in the child: better than a child that cannot start.

@@ -52,22 +52,13 @@ internal enum FrameKind : byte
 /// <summary>Facts about the kinds of frames.</summary>
 internal static class FrameKinds
 {
-    private const int ToParent = 0x80;
-
-    private static readonly bool[] Known = MakeKnown();
-
-    public static bool Belongs(FrameKind kind, FrameDirection direction) =>
-        Known[(byte)kind] && ((int)kind & ToParent) != 0 == (direction == FrameDirection.ToParent);
+    // Not a list that is made by reflection: each new process would sort it before its first frame.
+    public static bool Belongs(FrameKind kind, FrameDirection direction) => direction == FrameDirection.ToChild
+        ? kind is >= FrameKind.Start and <= FrameKind.Activity
+        : kind is >= FrameKind.Ready and <= FrameKind.Stopping;
 
     /// <summary>The kind whose payloads are the user's values.</summary>
     public static FrameKind OfValues(FrameDirection direction) => direction == FrameDirection.ToChild ? FrameKind.Call : FrameKind.Result;
-
-    private static bool[] MakeKnown()
-    {
-        var known = new bool[byte.MaxValue + 1];
-        foreach (var kind in Enum.GetValues<FrameKind>()) known[(byte)kind] = true;
-        return known;
-    }
 }
 
 /// <summary>Which way a stream of frames goes.</summary>
