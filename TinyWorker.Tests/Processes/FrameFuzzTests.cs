@@ -276,7 +276,8 @@ internal sealed class FrameFuzzTests
         using var writer = new FrameWriter();
         var start = new StartMessage(
             RecipeKind.Function, typeof(int).AssemblyQualifiedName!, typeof(int).AssemblyQualifiedName!, new byte[50], new byte[20],
-            new WorkerInfo("t", 0, 1, 0), 5, CultureInfo.InvariantCulture, null, ["a", "b"]);
+            new WorkerInfo("t", 0, 1, 0), 5, CultureInfo.InvariantCulture, null, ["a", "b"],
+            "/proc/1/fd/1:00");
         writer.Write(FrameKind.Start, 0, PayloadFormats.Bytes, start.ToBytes());
         writer.Write(FrameKind.Activity, 1, Text!, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n\na=b\nname");
         writer.Write(FrameKind.Call, 1, Doubles, [1, 2, 3]);

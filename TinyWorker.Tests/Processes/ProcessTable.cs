@@ -21,6 +21,12 @@ internal static class ProcessTable
         Directory.GetFiles("/proc/self/fd").Select(Target)
             .Count(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".pdb", StringComparison.Ordinal));
 
+    /// <summary>In how many places this process has memory that it shares with a worker process.</summary>
+    public static int SharedMappings() => File.ReadLines("/proc/self/maps").Count(IsShared);
+
+    /// <summary>How many files of such memory it has open.</summary>
+    public static int SharedFiles() => Directory.GetFiles("/proc/self/fd").Select(Target).Count(IsShared);
+
     /// <summary>A variable of the process's first environment; null if it has none.</summary>
     public static string? Environment(int id, string variable) =>
         File.ReadAllText($"/proc/{id}/environ").Split('\0')
@@ -55,6 +61,8 @@ internal static class ProcessTable
             return null;
         }
     }
+
+    private static bool IsShared(string path) => path.Contains("/memfd:tinyworker", StringComparison.Ordinal);
 
     private static string Target(string link)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace TinyWorker.Platform;
 
@@ -110,6 +111,22 @@ internal abstract class HostSystem
     public virtual void ExpectToFill(Span<byte> memory)
     {
     }
+
+    /// <summary>
+    /// Makes memory that another process can open by the path of its file (<see cref="PathOf"/>), while the file is open here. It is
+    /// zeroed, its length cannot change, and no process inherits it. Null if the system has none, or gives none. Never throws.
+    /// </summary>
+    public virtual SharedMemory? MakeSharedMemory(int length, out SafeFileHandle? file)
+    {
+        file = null;
+        return null;
+    }
+
+    /// <summary>Opens what another process has made. Null if it is not there, or has another length. Never throws.</summary>
+    public virtual SharedMemory? OpenSharedMemory(string path, int length) => null;
+
+    /// <summary>By which path other processes of this user can open a file that is open here.</summary>
+    public virtual string PathOf(SafeFileHandle file) => throw new PlatformNotSupportedException();
 
     /// <summary>The physical memory of a running process of the same user.</summary>
     public virtual long ResidentBytes(int processId)

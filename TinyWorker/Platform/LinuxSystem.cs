@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace TinyWorker.Platform;
 
@@ -20,6 +21,13 @@ internal sealed class LinuxSystem : UnixSystem
     private const int SocketLevel = 1;     // SOL_SOCKET
     private const int PeerCredentials = 17;   // SO_PEERCRED: process, user, group
     private const int PreferHugePages = 14;           // MADV_HUGEPAGE
+    private const int AddSeals = 1033;         // F_ADD_SEALS
+    private const int NoMoreSeals = 1;         // F_SEAL_SEAL
+    private const int NoOtherLength = 2 + 4;   // F_SEAL_SHRINK, F_SEAL_GROW
+    private const int ReadAndWrite = 1 + 2;    // PROT_READ, PROT_WRITE
+    private const int Shared = 1;              // MAP_SHARED
+    private const uint MemoryFlags = 1 + 2;    // MFD_CLOEXEC, MFD_ALLOW_SEALING
+    private const uint NeverCode = 8;          // MFD_NOEXEC_SEAL
     private const int HugePage = 2 * 1024 * 1024;     // bytes; a system with larger pages rounds or ignores the advice
 
     protected override IReadOnlyDictionary<int, string> OwnSignals { get; } = new Dictionary<int, string>
@@ -254,6 +262,61 @@ internal sealed class LinuxSystem : UnixSystem
         }
     }
 
+    // The seals: if the other process made the file shorter, an access here would end this process.
+    public override SharedMemory? MakeSharedMemory(int length, out SafeFileHandle? file)
+    {
+        file = null;
+        try
+        {
+            var made = MakeMemoryFile();
+            if (made < 0) return null;
+            file = new SafeFileHandle(made, ownsHandle: true);
+            if (ftruncate(made, length) == 0 && fcntl(made, AddSeals, NoMoreSeals + NoOtherLength) == 0
+                && Map(file, length) is { } memory)
+                return memory;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An old C library.
+        }
+
+        file?.Dispose();
+        file = null;
+        return null;
+    }
+
+    public override SharedMemory? OpenSharedMemory(string path, int length)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return RandomAccess.GetLength(file) == length ? Map(file, length) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    public override string PathOf(SafeFileHandle file) =>
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}");
+
+    private static unsafe int MakeMemoryFile()
+    {
+        fixed (byte* name = "tinyworker\0"u8)
+        {
+            // A system may demand the flag. Before Linux 6.3 there is none.
+            var file = memfd_create(name, MemoryFlags | NeverCode);
+            return file >= 0 ? file : memfd_create(name, MemoryFlags);
+        }
+    }
+
+    private static SharedMemory? Map(SafeFileHandle file, int length)
+    {
+        var start = mmap(0, (nuint)length, ReadAndWrite, Shared, (int)file.DangerousGetHandle(), 0);
+        return start == -1 ? null : new SharedMemory(start, length, static (start, length) => _ = munmap(start, (nuint)length));
+    }
+
     // "total resident shared ...", in pages. Process.WorkingSet64 reads and parses six times as much.
     public override long ResidentBytes(int processId)
     {
@@ -270,6 +333,21 @@ internal sealed class LinuxSystem : UnixSystem
 
     [DllImport("libc")]
     private static extern int fcntl(int file, int command);
+
+    [DllImport("libc")]
+    private static extern int fcntl(int file, int command, int argument);
+
+    [DllImport("libc")]
+    private static extern unsafe int memfd_create(byte* name, uint flags);
+
+    [DllImport("libc")]
+    private static extern int ftruncate(int file, nint length);
+
+    [DllImport("libc")]
+    private static extern nint mmap(nint start, nuint length, int protection, int flags, int file, nint offset);
+
+    [DllImport("libc")]
+    private static extern int munmap(nint start, nuint length);
 
     [DllImport("libc")]
     private static extern int close(int file);

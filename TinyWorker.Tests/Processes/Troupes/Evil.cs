@@ -76,6 +76,9 @@ internal static class Evil
             case "length 2^31-1":
                 data.Send(Header(FrameKind.Result, int.MaxValue, sequence));
                 break;
+            case "shared, but nothing is":
+                data.Send(Header(FrameKind.SharedResult, 1_000_000, sequence));
+                break;
             case "unknown kind":
                 data.Send([.. Header((FrameKind)0xEE, 4, sequence), 1, 2, 3, 4]);
                 break;

@@ -19,6 +19,7 @@ internal sealed class EvilWorkerTests : TroupeFixture
     [TestCase("length 0")]
     [TestCase("length 2^31-1")]
     [TestCase("a number of two gigabytes")]
+    [TestCase("shared, but nothing is")]
     [TestCase("unknown kind")]
     [TestCase("kind of the parent")]
     [TestCase("kind of the start")]

@@ -16,6 +16,7 @@ internal sealed class ParentConnection(Socket socket)
     private readonly FrameWriter _writer = new();    // the worker's
     private readonly FrameWriter _replies = new();   // the listener's
     private readonly Lock _sending = new();          // a frame is sent in one piece
+    private SharedWindow? _window;                   // set once, before the first task
     private volatile bool _isLost;                   // set once, when something could not be sent
 
     /// <summary>The format of the tasks' inputs, once it is known.</summary>
@@ -78,6 +79,14 @@ internal sealed class ParentConnection(Socket socket)
         }
     }
 
+    /// <summary>From now on large arrays go through this memory, and come through it.</summary>
+    public void Share(SharedWindow window)
+    {
+        _window = window;
+        _reader.Window = window;
+        _writer.Shares = true;
+    }
+
     private void Send<T>(FrameWriter writer, FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
         writer.Write(kind, sequence, format, value);   // may run the user's code: not under the lock
@@ -88,7 +97,7 @@ internal sealed class ParentConnection(Socket socket)
     {
         try
         {
-            using (Uninterrupted.Enter(_sending)) FrameSocket.Send(socket, writer);
+            using (Uninterrupted.Enter(_sending)) FrameSocket.Send(socket, writer, _window);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -79,7 +79,9 @@ internal sealed class WorkerServer<TIn, TOut> : IWorkerServer
         var listener = new Thread(() => Listen(new ParentConnection(control), connection));
         (listener.Name, listener.IsBackground) = ("TinyWorker: listens to the parent", true);
         listener.UnsafeStart();
-        connection.Send(FrameKind.Ready, 0);
+        using var window = SharedWindow.TryOpen(_start.Window);
+        if (window is not null) connection.Share(window);
+        connection.Send(FrameKind.Ready, window is null ? 0 : 1);
         (string? Description, long Sequence) activity = default;
         Frame frame;
         while (connection.TryReceive(out frame) && frame.Kind is FrameKind.Call or FrameKind.Activity)

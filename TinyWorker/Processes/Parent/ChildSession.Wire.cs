@@ -11,6 +11,7 @@ internal sealed partial class ChildSession<TIn, TOut>
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
     private readonly Lock _control = new();   // a frame is sent in one piece
+    private SharedWindow? _window;            // set once, before the child has anything to do; null if there is none
     private bool _couldNotSend;               // set once
 
     private void SendControl(FrameKind kind, long sequence)
@@ -35,7 +36,7 @@ internal sealed partial class ChildSession<TIn, TOut>
     {
         try
         {
-            FrameSocket.Send(_process.Data, _writer);
+            FrameSocket.Send(_process.Data, _writer, _window);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

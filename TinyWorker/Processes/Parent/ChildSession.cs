@@ -90,13 +90,19 @@ internal sealed partial class ChildSession<TIn, TOut> : IAsyncDisposable
 
     private void MakeWorker()
     {
-        _writer.Write(FrameKind.Start, 0, PayloadFormats.Bytes, _factory.StartMessage(_worker).ToBytes());
+        _window = _factory.MayShare ? SharedWindow.TryMake() : null;
+        var start = _factory.StartMessage(_worker, _window?.Address ?? "");
+        _writer.Write(FrameKind.Start, 0, PayloadFormats.Bytes, start.ToBytes());
         Send();
         Frame answer;
         while (!TryRead(out answer)) Receive();
         _process.EndStart();
+        _window?.EndOpening();
         if (answer.Kind == FrameKind.StartFailed) ExceptionDispatchInfo.Throw(answer.Read(_factory.Exceptions));
         if (answer.Kind != FrameKind.Ready) throw new MalformedDataException($"{answer.Kind} as the answer to a start");
+        if (answer.Sequence == 0) return;   // without the window, everything goes through the connection
+        _writer.Shares = _window is not null;
+        _reader.Window = _window;
     }
 
     /// <summary>
@@ -205,6 +211,7 @@ internal sealed partial class ChildSession<TIn, TOut> : IAsyncDisposable
         _readingEnded.Set();
         await _recallTimer.DisposeAsync().ConfigureAwait(false);
         await _process.DisposeAsync().ConfigureAwait(false);
+        _window?.Dispose();   // if the loop still copies, the memory is released when it has
     }
 
     // The connection is never used asynchronously: the first asynchronous call would make it non-blocking for good, and every byte would

@@ -58,7 +58,10 @@ internal sealed class ProcessWorkerFactory<TIn, TOut>
 
     public ProcessWorker<TIn, TOut> Make(WorkerInfo worker) => new(this, worker);
 
-    public StartMessage StartMessage(WorkerInfo worker) => new(
+    /// <summary>Whether an input or a result may go through shared memory.</summary>
+    public bool MayShare => Inputs.MayBeShared || Results.MayBeShared;
+
+    public StartMessage StartMessage(WorkerInfo worker, string window) => new(
         _kind, typeof(TIn).AssemblyQualifiedName!, typeof(TOut).AssemblyQualifiedName!,
-        _function, _serializer, worker, Options.MaxWorkerMemory, _culture, _uiCulture, StaticTroupes.Known);
+        _function, _serializer, worker, Options.MaxWorkerMemory, _culture, _uiCulture, StaticTroupes.Known, window);
 }

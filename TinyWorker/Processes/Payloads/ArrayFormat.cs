@@ -11,6 +11,8 @@ internal sealed class ArrayFormat<TElement> : PayloadFormat<TElement[]?>
     /// <summary>The byte before the elements. It tells an empty array from null.</summary>
     public const byte Present = 1;
 
+    public override bool MayBeShared => true;
+
     public override void Write(TElement[]? value, PayloadBuffer buffer)
     {
         if (value is null) return;
@@ -68,6 +70,8 @@ internal sealed class ArrayFormat<TElement> : PayloadFormat<TElement[]?>
 internal sealed class BytesFormat<T>(Func<T, ReadOnlyMemory<byte>?> toBytes, Func<byte[]?, T> fromBytes) : PayloadFormat<T>
 {
     private static readonly ArrayFormat<byte> Bytes = new();
+
+    public override bool MayBeShared => true;
 
     public override void Write(T value, PayloadBuffer buffer)
     {

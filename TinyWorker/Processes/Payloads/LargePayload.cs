@@ -7,12 +7,12 @@ namespace TinyWorker.Processes.Payloads;
 
 /// <summary>
 /// A payload while it arrives, from its announced length to the last byte. Its final memory is allocated only when the length is believed:
-/// when it is at most 1 MiB more than twice what has arrived. Until then the bytes are in chunks of 1 MiB. So a wrong length costs no more
-/// memory than was really sent, and a right one costs one copy of half the payload.
+/// when it is at most <see cref="Trust"/> more than twice what has arrived. Until then the bytes are in chunks of 1 MiB. So a wrong length
+/// costs no more memory than was really sent, and a right one that is not trusted costs one copy of half the payload.
 /// </summary>
 internal abstract class LargePayload(int length, bool tagged)
 {
-    private const int OnTrust = 1024 * 1024;   // bytes; a power of two, like the pool's arrays
+    private const int Chunk = 1024 * 1024;   // bytes; a power of two, like the pool's arrays
 
     private readonly byte[] _tag = new byte[tagged ? 1 : 0];
     private readonly int _length = length - (tagged ? 1 : 0);   // without the tag
@@ -27,6 +27,12 @@ internal abstract class LargePayload(int length, bool tagged)
 
     public byte Tag => _tag[0];
 
+    /// <summary>How many bytes are believed before any have arrived.</summary>
+    public int Trust { get; set; } = Chunk;
+
+    /// <summary>How many bytes are still to come.</summary>
+    public int Missing => (_hasTag ? 0 : 1) + _length - _arrived;
+
     public bool IsComplete => _hasTag && _arrived == _length;
 
     /// <summary>All bytes without the tag. To be read when the payload is complete.</summary>
@@ -36,11 +42,11 @@ internal abstract class LargePayload(int length, bool tagged)
     public Memory<byte> GetMemory()
     {
         if (!_hasTag) return _tag;
-        if (!_isBelieved && _length <= OnTrust + 2L * _arrived) Believe();
+        if (!_isBelieved && _length - 2L * _arrived <= Trust) Believe();
         if (_isBelieved) return _whole[_arrived..];
-        var inChunk = _arrived % OnTrust;
-        if (inChunk == 0 && _chunks.Count * (long)OnTrust == _arrived) _chunks.Add(ArrayPool<byte>.Shared.Rent(OnTrust));
-        return _chunks[^1].AsMemory(inChunk, OnTrust - inChunk);
+        var inChunk = _arrived % Chunk;
+        if (inChunk == 0 && _chunks.Count * (long)Chunk == _arrived) _chunks.Add(ArrayPool<byte>.Shared.Rent(Chunk));
+        return _chunks[^1].AsMemory(inChunk, Chunk - inChunk);
     }
 
     public void Advance(int count)
@@ -63,8 +69,8 @@ internal abstract class LargePayload(int length, bool tagged)
         _isBelieved = true;
         for (var i = 0; i < _chunks.Count; i++)
         {
-            var start = i * OnTrust;
-            _chunks[i].AsMemory(0, Math.Min(OnTrust, _arrived - start)).CopyTo(_whole[start..]);
+            var start = i * Chunk;
+            _chunks[i].AsMemory(0, Math.Min(Chunk, _arrived - start)).CopyTo(_whole[start..]);
             ArrayPool<byte>.Shared.Return(_chunks[i]);
         }
 

@@ -23,6 +23,7 @@ internal sealed class PayloadBuffer : IBufferWriter<byte>, IDisposable
     private int _segmentCount;
     private long _closedLength;                                // the bytes in them
     private readonly List<byte[]> _fullChunks = [];            // full, until they are returned to the pool
+    private int _afterReference;                               // how many segments there were when the last was closed by reference
     private Type _payloadType = typeof(object);                // of the value being written, for the error when it is too large
     private long _payloadStart;                                // where the value begins
     private long _payloadLimit = long.MaxValue;                // how many bytes the value may take; no limit between values
@@ -97,8 +98,13 @@ internal sealed class PayloadBuffer : IBufferWriter<byte>, IDisposable
 
         CloseSegment();
         AddSegment(bytes);
+        _afterReference = _segmentCount;
         AssertInvariants();
     }
+
+    /// <summary>Whether the last thing that was written is memory of this length, by reference: the last segment.</summary>
+    public bool EndsWithReference(long length) =>
+        _afterReference > 0 && _afterReference == _segmentCount && _position == _start && _segments[_segmentCount - 1].Length == length;
 
     public PayloadMark Mark() => new(_chunk, _start, _position, _segmentCount, _closedLength, _fullChunks.Count);
 
@@ -111,7 +117,7 @@ internal sealed class PayloadBuffer : IBufferWriter<byte>, IDisposable
         _fullChunks.RemoveRange(mark.FullChunks, _fullChunks.Count - mark.FullChunks);
         Array.Clear(_segments, mark.Segments, _segmentCount - mark.Segments);
         (_chunk, _start, _position) = (mark.Chunk, mark.Start, mark.Position);
-        (_segmentCount, _closedLength) = (mark.Segments, mark.ClosedLength);
+        (_segmentCount, _closedLength, _afterReference) = (mark.Segments, mark.ClosedLength, 0);
         EndPayload();
         AssertInvariants();
     }
@@ -128,7 +134,7 @@ internal sealed class PayloadBuffer : IBufferWriter<byte>, IDisposable
         }
 
         if (_segmentCount > 0) Array.Clear(_segments, 0, _segmentCount);
-        (_segmentCount, _closedLength, _start, _position) = (0, 0, 0, 0);
+        (_segmentCount, _closedLength, _afterReference, _start, _position) = (0, 0, 0, 0, 0);
         AssertInvariants();
     }
 

@@ -3,6 +3,9 @@ namespace TinyWorker.Processes.Payloads;
 /// <summary>A <see cref="PayloadFormat{T}"/>, whatever its type.</summary>
 internal abstract class PayloadFormat
 {
+    /// <summary>Whether large values are written by reference, behind one byte: so they may go through shared memory.</summary>
+    public virtual bool MayBeShared => false;
+
     /// <summary>Receives a payload of this many bytes that is too large for the reader's buffer.</summary>
     public virtual LargePayload Receive(int length) => new LargeArray<byte>(length, tagged: false);
 }

@@ -21,7 +21,10 @@ internal enum FrameKind : byte
     /// <summary>The activity under which the task of this number was submitted. It comes before the task's call.</summary>
     Activity = 0x06,
 
-    /// <summary>The worker has been made.</summary>
+    /// <summary>A task's input, a large array, in pieces through <see cref="SharedWindow"/>.</summary>
+    SharedCall = 0x07,
+
+    /// <summary>The worker has been made. The number is 1 if the child has opened the <see cref="SharedWindow"/>, otherwise 0.</summary>
     Ready = 0x81,
 
     /// <summary>The worker could not be made. The payload is an exception.</summary>
@@ -29,6 +32,9 @@ internal enum FrameKind : byte
 
     /// <summary>A task's result.</summary>
     Result = 0x83,
+
+    /// <summary>A task's result, a large array, in pieces through <see cref="SharedWindow"/>.</summary>
+    SharedResult = 0x8A,
 
     /// <summary>What a task threw. The payload is an exception.</summary>
     Fault = 0x84,
@@ -54,11 +60,14 @@ internal static class FrameKinds
 {
     // Not a list that is made by reflection: each new process would sort it before its first frame.
     public static bool Belongs(FrameKind kind, FrameDirection direction) => direction == FrameDirection.ToChild
-        ? kind is >= FrameKind.Start and <= FrameKind.Activity
-        : kind is >= FrameKind.Ready and <= FrameKind.Stopping;
+        ? kind is >= FrameKind.Start and <= FrameKind.SharedCall
+        : kind is >= FrameKind.Ready and <= FrameKind.SharedResult;
 
     /// <summary>The kind whose payloads are the user's values.</summary>
     public static FrameKind OfValues(FrameDirection direction) => direction == FrameDirection.ToChild ? FrameKind.Call : FrameKind.Result;
+
+    /// <summary>The kind of frames with such payloads of which all but the first byte comes in pieces.</summary>
+    public static FrameKind Shared(FrameKind values) => values == FrameKind.Call ? FrameKind.SharedCall : FrameKind.SharedResult;
 }
 
 /// <summary>Which way a stream of frames goes.</summary>

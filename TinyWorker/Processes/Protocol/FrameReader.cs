@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using TinyWorker.Processes.Payloads;
 
@@ -15,6 +16,7 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
 {
     private const int BufferSize = 64 * 1024;
     private const int LargestInBuffer = BufferSize / 2;   // a whole frame; so there is always room for the rest of a frame
+    private const int TrustOfAChild = 64 * 1024 * 1024;   // bytes
 
     private readonly FrameKind _valueKind = FrameKinds.OfValues(direction);
     private byte[] _buffer = [];       // made when the first bytes come
@@ -22,17 +24,30 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
     private int _end;                  // of the bytes that have arrived
     private LargePayload? _large;      // of the frame that is arriving, if it is too large for the buffer
     private FrameHeader _largeHeader;  // its header
+    private bool _isShared;            // whether it comes in pieces
+    private int _following;            // bytes of the piece that are still to come through the connection; 0 between pieces
 
     /// <summary>The format of the user's values. While it is null, large values are received as bytes.</summary>
     public PayloadFormat? ValueFormat { get; set; }
 
+    /// <summary>Through which large arrays may come. Null if they may not.</summary>
+    public SharedWindow? Window { get; set; }
+
     /// <summary>False while a frame has begun and not ended. A stream that ends then was cut.</summary>
     public bool IsBetweenFrames => _start == _end && _large is null;
+
+    // Whether the next bytes belong into the final memory of a payload.
+    private bool IsDirect => _large is { IsComplete: false } && (!_isShared || (_following > 0 && _start == _end));
 
     /// <summary>Where to put the next bytes; never empty. Invalidates the frames that were read.</summary>
     public Memory<byte> GetMemory()
     {
-        if (_large is { IsComplete: false }) return _large.GetMemory();
+        if (IsDirect)
+        {
+            var memory = _large!.GetMemory();
+            return _isShared ? memory[..Math.Min(memory.Length, _following)] : memory;
+        }
+
         if (_start == _end)
         {
             if (_buffer.Length == 0) _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
@@ -53,8 +68,16 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
     /// <summary>Takes this many bytes, which were put where <see cref="GetMemory"/> said.</summary>
     public void Advance(int count)
     {
-        if (_large is { IsComplete: false }) _large.Advance(count);
-        else _end += count;
+        if (IsDirect)
+        {
+            _large!.Advance(count);
+            if (_isShared) _following -= count;
+        }
+        else
+        {
+            _end += count;
+        }
+
         AssertInvariants();
     }
 
@@ -66,6 +89,7 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
         {
             if (_large is not null)
             {
+                if (_isShared) TakePieces(_large);
                 if (!_large.IsComplete) break;
                 frame = new Frame(_largeHeader.Kind, _largeHeader.Sequence, _large);
                 _large = null;
@@ -97,31 +121,85 @@ internal sealed class FrameReader(FrameDirection direction, int maxPayload = Pay
     {
         if (!FrameKinds.Belongs(header.Kind, direction))
             throw new MalformedDataException($"no frame of kind 0x{(byte)header.Kind:X2} comes from there");
+        if (header.Kind == FrameKinds.Shared(_valueKind) && (Window is null || header.Length <= LargestInBuffer))
+            throw new MalformedDataException($"a shared payload of {header.Length:N0} bytes");
         if (header.Length > (uint)maxPayload) throw new MalformedDataException($"a payload of {header.Length:N0} bytes");
     }
 
     private void BeginLarge(in FrameHeader header)
     {
         var length = (int)header.Length;
-        var large = header.Kind == _valueKind && ValueFormat is not null
+        _isShared = header.Kind == FrameKinds.Shared(_valueKind);
+        var large = (header.Kind == _valueKind || _isShared) && ValueFormat is not null
             ? ValueFormat.Receive(length)
             : new LargeArray<byte>(length, tagged: false);
+        if (_isShared && !large.IsTagged) throw new MalformedDataException("a shared payload of a type that is not shared");
+        // Who shares memory is no stranger, and the parent no damaged process.
+        if (_isShared) large.Trust = direction == FrameDirection.ToChild ? int.MaxValue : TrustOfAChild;
         _start += FrameHeader.Size;
-        (_large, _largeHeader) = (large, header);
-        while (_start < _end && !large.IsComplete)
+        (_large, _largeHeader) = (large, header with { Kind = _isShared ? _valueKind : header.Kind });
+        _following = _isShared ? 1 : 0;   // the first byte comes by itself
+        if (!_isShared) TakeArrived(large, length);
+    }
+
+    private void TakeArrived(LargePayload large, int atMost)
+    {
+        while (_start < _end && atMost > 0 && !large.IsComplete)
         {
             var memory = large.GetMemory();
-            var count = Math.Min(memory.Length, _end - _start);
+            var count = Math.Min(Math.Min(memory.Length, _end - _start), atMost);
             _buffer.AsMemory(_start, count).CopyTo(memory);
             _start += count;
+            atMost -= count;
             large.Advance(count);
         }
+    }
+
+    /// <summary>Takes the pieces of a shared payload that have arrived. Each begins with its length, see FrameSocket.</summary>
+    private void TakePieces(LargePayload large)
+    {
+        while (!large.IsComplete)
+        {
+            if (_following > 0)
+            {
+                var before = _start;
+                TakeArrived(large, _following);
+                _following -= _start - before;
+                if (_following > 0) return;
+                continue;
+            }
+
+            if (_end - _start < sizeof(int)) return;
+            var length = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(_start));
+            if (length is 0 or int.MinValue or > SharedWindow.SlotSize || Math.Abs(length) > large.Missing)
+                throw new MalformedDataException($"a piece of {length:N0} bytes, while {large.Missing:N0} are missing");
+            _start += sizeof(int);
+            if (length > 0) TakeShared(large, length);
+            else _following = -length;
+        }
+    }
+
+    private void TakeShared(LargePayload large, int length)
+    {
+        for (var taken = 0; taken < length;)
+        {
+            var memory = large.GetMemory();
+            var count = Math.Min(memory.Length, length - taken);
+            Window!.Take(taken, memory.Span[..count]);
+            taken += count;
+            large.Advance(count);
+        }
+
+        Window!.EndTake();
     }
 
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
         Debug.Assert(_start <= _end && _end <= _buffer.Length, "what has arrived lies in the buffer");
-        Debug.Assert(_large is null or { IsComplete: true } || _start == _end, "a payload that is still arriving has taken all there is");
+        Debug.Assert(
+            _large is null or { IsComplete: true } || _isShared || _start == _end,
+            "a payload that is still arriving has taken all there is");
+        Debug.Assert(_following == 0 || (_isShared && _large is not null), "only a shared payload comes in pieces");
     }
 }

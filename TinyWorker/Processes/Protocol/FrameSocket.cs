@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace TinyWorker.Processes.Protocol;
@@ -5,15 +6,22 @@ namespace TinyWorker.Processes.Protocol;
 /// <summary>Sends and receives frames over a blocking socket, for both sides.</summary>
 internal static class FrameSocket
 {
+    // Of an array that goes through shared memory when all of that is taken. It fits into the connection: while this waits to be sent,
+    // the other side has all of it and all that is shared to work on.
+    private const int PieceByConnection = 128 * 1024;
+
     /// <summary>Sends everything that the writer holds, and clears the writer even if it could not be sent.</summary>
-    public static void Send(Socket socket, FrameWriter writer)
+    /// <param name="socket">The connection.</param>
+    /// <param name="writer">What is to be sent.</param>
+    /// <param name="window">Null if the writer shares nothing.</param>
+    public static void Send(Socket socket, FrameWriter writer, SharedWindow? window = null)
     {
         try
         {
             for (var i = 0; i < writer.SegmentCount; i++)
             {
-                var rest = writer.Segment(i).Span;
-                while (rest.Length > 0) rest = rest[socket.Send(rest)..];
+                if (writer.IsShared(i)) SendPieces(socket, writer.Segment(i).Span, window!);
+                else SendAll(socket, writer.Segment(i).Span);
             }
         }
         finally
@@ -35,5 +43,26 @@ internal static class FrameSocket
         if (count == 0) return false;
         reader.Advance(count);
         return true;
+    }
+
+    // Each piece begins with its length: positive if it is in the window, negative if it follows.
+    private static void SendPieces(Socket socket, ReadOnlySpan<byte> rest, SharedWindow window)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        while (rest.Length > 0)
+        {
+            var count = Math.Min(rest.Length, SharedWindow.SlotSize);
+            var isInWindow = window.TryPut(rest[..count]);
+            if (!isInWindow) count = Math.Min(count, PieceByConnection);
+            BinaryPrimitives.WriteInt32LittleEndian(length, isInWindow ? count : -count);
+            SendAll(socket, length);
+            if (!isInWindow) SendAll(socket, rest[..count]);
+            rest = rest[count..];
+        }
+    }
+
+    private static void SendAll(Socket socket, ReadOnlySpan<byte> rest)
+    {
+        while (rest.Length > 0) rest = rest[socket.Send(rest)..];
     }
 }

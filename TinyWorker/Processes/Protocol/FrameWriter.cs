@@ -10,6 +10,7 @@ namespace TinyWorker.Processes.Protocol;
 internal sealed class FrameWriter(int maxPayload = PayloadLimit.Max) : IDisposable
 {
     private readonly PayloadBuffer _buffer = new();
+    private readonly List<int> _shared = [];   // the segments that are to be sent in pieces
 
     public bool IsEmpty => _buffer.Length == 0;
 
@@ -21,11 +22,21 @@ internal sealed class FrameWriter(int maxPayload = PayloadLimit.Max) : IDisposab
 
     public ReadOnlyMemory<byte> Segment(int index) => _buffer.Segment(index);
 
+    /// <summary>Whether large arrays are to be sent in pieces, through a <see cref="SharedWindow"/>.</summary>
+    public bool Shares { get; set; }
+
+    /// <summary>Whether the segment is to be sent in pieces.</summary>
+    public bool IsShared(int index) => _shared.Count > 0 && _shared.Contains(index);
+
     /// <summary>Where the next frame begins.</summary>
     public PayloadMark Mark() => _buffer.Mark();
 
     /// <summary>Takes back the frames since the mark. None of them may have been sent.</summary>
-    public void Rollback(in PayloadMark mark) => _buffer.Rollback(mark);
+    public void Rollback(in PayloadMark mark)
+    {
+        _buffer.Rollback(mark);
+        while (_shared is [.., var last] && last >= mark.Segments) _shared.RemoveAt(_shared.Count - 1);
+    }
 
     /// <summary>Writes a frame without a payload.</summary>
     public void Write(FrameKind kind, long sequence)
@@ -47,17 +58,28 @@ internal sealed class FrameWriter(int maxPayload = PayloadLimit.Max) : IDisposab
             _buffer.BeginPayload(typeof(T), maxPayload);
             format.Write(value, _buffer);
             _buffer.EndPayload();
-            new FrameHeader(kind, (uint)(_buffer.Length - start), sequence).Write(header);
+            var length = _buffer.Length - start;
+            if (Shares && format.MayBeShared && kind is FrameKind.Call or FrameKind.Result && _buffer.EndsWithReference(length - 1))
+            {
+                _shared.Add(_buffer.SegmentCount - 1);
+                kind = FrameKinds.Shared(kind);
+            }
+
+            new FrameHeader(kind, (uint)length, sequence).Write(header);
         }
         catch
         {
-            _buffer.Rollback(mark);
+            Rollback(mark);
             throw;
         }
     }
 
     /// <summary>Forgets what was sent.</summary>
-    public void Clear() => _buffer.Clear();
+    public void Clear()
+    {
+        _buffer.Clear();
+        _shared.Clear();
+    }
 
     /// <summary>Returns all memory.</summary>
     public void Dispose() => _buffer.Dispose();

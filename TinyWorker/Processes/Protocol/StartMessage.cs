@@ -14,9 +14,10 @@ namespace TinyWorker.Processes.Protocol;
 /// <param name="Culture">The culture of threads that have none of their own; null for that of the system.</param>
 /// <param name="UICulture">The same, for the language of texts.</param>
 /// <param name="StaticTroupes">See <see cref="StaticTroupes.Known"/>.</param>
+/// <param name="Window">The address of the <see cref="SharedWindow"/>; empty if there is none.</param>
 internal sealed record StartMessage(
     RecipeKind Kind, string Input, string Result, byte[] Function, byte[]? Serializer, WorkerInfo Worker, long? MaxMemory,
-    CultureInfo? Culture, CultureInfo? UICulture, IReadOnlyList<string> StaticTroupes)
+    CultureInfo? Culture, CultureInfo? UICulture, IReadOnlyList<string> StaticTroupes, string Window)
 {
     // Not JSON: a child would take a third longer to start.
     public byte[] ToBytes()
@@ -37,6 +38,7 @@ internal sealed record StartMessage(
         TravellingCulture.Write(writer, UICulture);
         writer.Write(StaticTroupes.Count);
         foreach (var troupe in StaticTroupes) writer.Write(troupe);
+        writer.Write(Window);
         writer.Flush();
         return bytes.ToArray();
     }
@@ -57,7 +59,7 @@ internal sealed record StartMessage(
         for (var i = 0; i < troupes.Length; i++) troupes[i] = reader.ReadString();
         return new(
             kind, input, result, function, serializer.Length > 0 ? serializer : null, worker, maxMemory > 0 ? maxMemory : null,
-            culture, uiCulture, troupes);
+            culture, uiCulture, troupes, reader.ReadString());
     }
 
     private static void WriteBytes(BinaryWriter writer, byte[] bytes)
