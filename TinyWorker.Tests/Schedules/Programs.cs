@@ -552,6 +552,20 @@ internal static partial class Programs
         Assert.That(troupe.Snapshot().Accepted, Is.EqualTo(futures.Count));
     }
 
+    // A batch has failed, and its halves wait for a worker: an abort ends each item, whether its half is formed before, meanwhile or never.
+    public static void AbortOfTheHalvesOfABatch(ProgramRun run)
+    {
+        using var inner = Batches(run, []);
+        var troupe = inner.Batched(new() { MaxSize = 2, Capacity = 4, IsolateFaults = true });
+        List<TinyFuture<int>> futures = [];
+        Add(troupe, futures, -2, 1);
+        Together(
+            () => Add(troupe, futures, 3, 4),
+            troupe.Abort);
+        Drain(troupe);
+        Assert.That(futures.TrueForAll(future => future.IsCompleted));
+    }
+
     public static void DelayOfABatchAgainstCancelAndADrain(ProgramRun run)
     {
         using var inner = Batches(run, []);

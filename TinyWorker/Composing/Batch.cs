@@ -7,7 +7,7 @@ namespace TinyWorker.Composing;
 
 /// <summary>
 /// A task of the inner troupe. At first it has no items: it is formed, of the items that wait then, when a worker has taken it. The half
-/// of a batch that has failed has its items from the start, and is formed of those that are still wanted.
+/// of a batch that has failed has its items from the start, and is formed of those that are still wanted, unless the troupe was aborted.
 /// </summary>
 /// <remarks>The queue owns its state. It ends as its future does, or when the inner troupe refuses it.</remarks>
 internal sealed class Batch<TIn, TOut>(
@@ -24,6 +24,7 @@ internal sealed class Batch<TIn, TOut>(
     /// <summary>How many of the items are wanted; from when it is formed.</summary>
     public int Wanted { get; set; }
 
+    /// <summary>Whether a worker works on its items, or will: how it ends is how they end. Not if none was left to put into it.</summary>
     public bool IsFormed { get; set; }
 
     public bool HasEnded { get; set; }

@@ -117,7 +117,7 @@ internal sealed partial class BatchQueue<TIn, TOut>
         {
             AssertInvariants_NeedsLock();
             batch.HasEnded = true;
-            wasFormed = batch is { IsFormed: true, Items.Length: > 0 };
+            wasFormed = batch.IsFormed;
             if (batch.Items is not null) return batch.Items;
             _open--;
             _isDue = false;

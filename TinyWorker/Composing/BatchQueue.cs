@@ -102,12 +102,12 @@ internal sealed partial class BatchQueue<TIn, TOut>
             if (batch.HasEnded) return false;
             Debug.Assert(!batch.IsFormed, "a batch is formed once");
             var isFresh = batch.Items is null;
-            if (_troupe.Tasks.IsAborted) batch.Items = [];   // they are being ended
+            if (_troupe.Tasks.IsAborted) batch.Items = [];   // the abort ends each of them, whatever becomes of the batch
             else if (isFresh) freed = TakeWaiting_NeedsLock(batch);
             else batch.Items = Array.FindAll(batch.Items!, static item => item.Place == BatchPlace.InBatch);
-            batch.IsFormed = true;
             batch.Wanted = batch.Items!.Length;
-            if (batch.Wanted > 0)
+            batch.IsFormed = batch.Wanted > 0;
+            if (batch.IsFormed)
             {
                 _troupe.Tasks.Keep();   // to the end of the batch, whatever becomes of its items
                 input = Array.ConvertAll(batch.Items, static item => item.Argument);
