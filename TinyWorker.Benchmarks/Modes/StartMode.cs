@@ -111,7 +111,7 @@ internal static class StartMode
         {
             Folder = folder;
             var program = Path.Combine(folder, Path.GetFileName(typeof(StartMode).Assembly.Location));
-            _process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
+            _process = Process.Start(new ProcessStartInfo("dotnet")
             {
                 ArgumentList = { "exec", program, StarterVerb },
                 RedirectStandardInput = true,
