@@ -34,6 +34,14 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
         return new AwaitContinuation(action, executionContext, target);
     }
 
+    /// <summary>
+    /// Whether the code that awaits may keep its thread for a moment, to look out for the end. To suspend it and to go on on the pool takes
+    /// some microseconds, more than a trivial task. Not in a context: its thread may have others to serve, and a loop of awaits that never
+    /// suspends would keep it from them. Nor while the pool has work that waits for a thread, for the same reason.
+    /// </summary>
+    public static bool MayLookOut =>
+        SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default && Schedule.IsPoolIdle;
+
     public bool OnSourceCompleted()
     {
         if (_target is null) Schedule.Queue(this, preferLocal: false);

@@ -114,7 +114,7 @@ internal sealed class BlockingMapReader<TIn, TOut> : MapReader<TIn, TOut>
 
     private void Wait()
     {
-        if (_spin.TryUntil(_mayGoOn)) return;
+        if (_spin.TryUntil(static mayGoOn => mayGoOn(), _mayGoOn)) return;
         RefuseToStarve();
         Window.WaitsFor = MapWait.Task;
         Completions.RunBeforeBlocking();

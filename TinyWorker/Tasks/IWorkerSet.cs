@@ -17,6 +17,9 @@ internal interface IWorkerSet<TIn, TOut>
     /// <summary>Whether tasks run inside Submit: then <see cref="BeginSubmit"/> and <see cref="EndSubmit"/> do something.</summary>
     bool RunsInSubmit { get; }
 
+    /// <summary>Whether each worker runs on a thread of its own, in this process.</summary>
+    bool HaveThreads { get; }
+
     /// <summary>Called before an item enters, so that a back-end without threads can run it there.</summary>
     void BeginSubmit();
 

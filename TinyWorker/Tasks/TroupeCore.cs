@@ -67,6 +67,9 @@ internal sealed partial class TroupeCore<TIn, TOut> : IFutureOwner
     /// <summary>Whether a task may be given to a second worker. Then it keeps the troupe from being drained while it runs.</summary>
     public bool MayRunAgain => Settings.MayRunAgain;
 
+    /// <summary>By which code that awaits a task looks out for its end; null if tasks take longer than that.</summary>
+    public AdaptiveSpin? SpinForEnds { get; private set; }
+
     /// <summary>How every task ends that has not started; null while the troupe is healthy.</summary>
     public Failure? TerminalFailure => Volatile.Read(ref _terminalFailure);
 
@@ -110,6 +113,7 @@ internal sealed partial class TroupeCore<TIn, TOut> : IFutureOwner
     {
         Debug.Assert(_workers is null, "a core has one set of workers");
         _workers = workers;
+        if (workers.HaveThreads) SpinForEnds = new AdaptiveSpin();
     }
 
     /// <summary>Admits nobody from now on. What was accepted goes on, also if the troupe was paused.</summary>

@@ -263,6 +263,10 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <summary>Ends the time between the request to stop and the end: one caller wins.</summary>
     public bool TryClaimStopped() => TryMove(StopRequested, Completing);
 
+    // A worker looks out for a single task. If others wait, this one may have to wait behind them.
+    internal override bool LookOut() =>
+        core.SpinForEnds is { } spin && core.Gate.Read().Waiting <= 1 && spin.TryUntil(static item => item.IsCompleted, this);
+
     // For everybody --------------------------------------------------------------------------------------
 
     /// <summary>Ends a task that waits. False if it has started or ended.</summary>

@@ -66,6 +66,18 @@ internal static class Schedule
         return number;
     }
 
+    /// <summary>Whether nothing waits for a thread of the shared pool.</summary>
+    public static bool IsPoolIdle
+    {
+        get
+        {
+#if DEBUG
+            if (t_scheduler is not null) return true;   // whatever runs beside it
+#endif
+            return ThreadPool.PendingWorkItemCount == 0;
+        }
+    }
+
     /// <inheritdoc cref="Monitor.Wait(object)"/>
     public static void Wait(object monitor)
     {

@@ -10,6 +10,9 @@ internal abstract class Backend
     /// <summary>Whether tasks run inside Submit: then <see cref="BeginSubmit"/> and <see cref="EndSubmit"/> do something.</summary>
     public virtual bool RunsInSubmit => false;
 
+    /// <summary>Whether each worker runs on a thread of its own, in this process.</summary>
+    public virtual bool HasThreads => false;
+
     public abstract IWorkerExecutor MakeExecutor(WorkerInfo worker);
 
     /// <summary>Called before an item enters, so that a back-end without threads can run it there.</summary>

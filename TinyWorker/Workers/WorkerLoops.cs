@@ -78,6 +78,8 @@ internal sealed partial class WorkerLoops<TIn, TOut> : IWorkerSet<TIn, TOut>, IW
 
     public bool RunsInSubmit => _backend.RunsInSubmit;
 
+    public bool HaveThreads => _backend.HasThreads;
+
     public bool ReplacesHungWorkers { get; }
 
     /// <summary>Whether no more tasks can come.</summary>

@@ -3,6 +3,8 @@ namespace TinyWorker.Workers.Executors;
 /// <summary>A dedicated thread for each worker.</summary>
 internal sealed class ThreadBackend(int maxStackSize, ThreadPriority priority) : Backend
 {
+    public override bool HasThreads => true;
+
     public override IWorkerExecutor MakeExecutor(WorkerInfo worker) => new ThreadExecutor(worker.WorkerName, maxStackSize, priority);
 }
 
