@@ -36,6 +36,17 @@ internal sealed class WaitingRoomTests
     }
 
     [Test]
+    public void Remove_OfAnItemWhoseNumberIsNoSlot_TakesNothingOut()
+    {
+        var room = new WaitingRoom<Item>(() => 1);
+        var there = new Item();
+        room.Add(there);
+
+        Assert.That(room.Remove(new Item { Slot = 65_535 }), Is.False);
+        Assert.That(room.TakeAll(), Is.EqualTo(new[] { there }));
+    }
+
+    [Test]
     public void Room_UsedByManyThreadsAndSwept_YieldsEachItemToOneOfThem()
     {
         const int threads = 4;

@@ -7,18 +7,12 @@ namespace TinyWorker.Futures;
 /// The code after an <c>await</c>. As after an await of a task, it runs in the context that was current at the await: a synchronization
 /// context, else a task scheduler that is not the default one, else the shared pool. It never runs on the thread that completed the future.
 /// </summary>
-internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
+/// <remarks>This class has the most frequent case, the pool without an execution context, and is as small as can be.</remarks>
+internal class AwaitContinuation : IContinuation, IThreadPoolWorkItem
 {
-    private Action? _action;            // taken by whoever runs it
-    private readonly ExecutionContext? _executionContext;
-    private readonly object? _target;   // SynchronizationContext, TaskScheduler, or null for the pool
+    private Action? _action;   // taken by whoever runs it
 
-    private AwaitContinuation(Action action, ExecutionContext? executionContext, object? target)
-    {
-        _action = action;
-        _executionContext = executionContext;
-        _target = target;
-    }
+    protected AwaitContinuation(Action action) => _action = action;
 
     public bool IsAbandoned => false;
 
@@ -31,7 +25,8 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
             else if (TaskScheduler.Current != TaskScheduler.Default) target = TaskScheduler.Current;
         }
 
-        return new AwaitContinuation(action, executionContext, target);
+        if (target is not null) return new PostedContinuation(action, executionContext, target);
+        return executionContext is null ? new AwaitContinuation(action) : new FlowingContinuation(action, executionContext);
     }
 
     /// <summary>
@@ -42,10 +37,46 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
     public static bool MayLookOut =>
         SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default && Schedule.IsPoolIdle;
 
-    public bool OnSourceCompleted()
+    public virtual bool OnSourceCompleted()
     {
-        if (_target is null) Schedule.Queue(this, preferLocal: false);
-        else if (_target is SerialContext ofTheLibrary) PostTo(ofTheLibrary);
+        QueueToPool();
+        return true;
+    }
+
+    public void Execute()
+    {
+        if (TakeAction() is { } action) Run(action);
+    }
+
+    protected virtual void Run(Action action) => action();
+
+    /// <summary>Null if it was taken before.</summary>
+    // Only the pool runs it, and once.
+    protected virtual Action? TakeAction() => _action;
+
+    /// <summary>As <see cref="TakeAction"/>, for code that may be run from two places.</summary>
+    protected Action? TakeActionOnce() => Interlocked.Exchange(ref _action, null);
+
+    protected void QueueToPool() => Schedule.Queue(this, preferLocal: false);
+}
+
+/// <summary>The code after an await that is to run in an execution context.</summary>
+internal class FlowingContinuation(Action action, ExecutionContext? executionContext) : AwaitContinuation(action)
+{
+    protected sealed override void Run(Action action)
+    {
+        if (executionContext is null) action();
+        else ExecutionContext.Run(executionContext, static state => ((Action)state!)(), action);
+    }
+}
+
+/// <summary>The code after an await that is to run in a synchronization context, or in a task scheduler that is not the default one.</summary>
+internal sealed class PostedContinuation(Action action, ExecutionContext? executionContext, object target)
+    : FlowingContinuation(action, executionContext)
+{
+    public override bool OnSourceCompleted()
+    {
+        if (target is SerialContext ofTheLibrary) PostTo(ofTheLibrary);
         else Completions.PostLast(this);   // what a context of the user's does in its Post is the user's code
         return true;
     }
@@ -57,12 +88,14 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
     /// </summary>
     public void Post()
     {
-        if (!TryPostTo(_target!)) Schedule.Queue(this, preferLocal: false);
+        if (!TryPost()) QueueToPool();
     }
 
-    private void PostTo(SynchronizationContext context) => context.Post(static state => ((AwaitContinuation)state!).Execute(), this);
+    protected override Action? TakeAction() => TakeActionOnce();
 
-    private bool TryPostTo(object target)
+    private void PostTo(SynchronizationContext context) => context.Post(static state => ((PostedContinuation)state!).Execute(), this);
+
+    private bool TryPost()
     {
         try
         {
@@ -74,19 +107,6 @@ internal sealed class AwaitContinuation : IContinuation, IThreadPoolWorkItem
         {
             return false;
         }
-    }
-
-    public void Execute()
-    {
-        if (TakeAction() is not { } action) return;
-        if (_executionContext is null) action();
-        else ExecutionContext.Run(_executionContext, static state => ((Action)state!)(), action);
-    }
-
-    private Action? TakeAction()
-    {
-        if (_target is not null) return Interlocked.Exchange(ref _action, null);
-        return _action;   // only the pool runs it, and once
     }
 }
 

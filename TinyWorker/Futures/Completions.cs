@@ -29,11 +29,11 @@ internal static class Completions
     }
 
     /// <summary>For a continuation that is being run: posts it when no other continuation waits on this thread.</summary>
-    public static void PostLast(AwaitContinuation continuation)
+    public static void PostLast(PostedContinuation continuation)
     {
         var queue = t_queue!;
         Debug.Assert(queue.IsRunning, "a continuation is run by a queue");
-        (queue.Posts ??= new Queue<AwaitContinuation>()).Enqueue(continuation);
+        (queue.Posts ??= new Queue<PostedContinuation>()).Enqueue(continuation);
     }
 
     /// <summary>Makes the posts that wait on this thread, which is about to block.</summary>
@@ -55,7 +55,7 @@ internal static class Completions
     private sealed class RunQueue
     {
         public readonly Queue<object> Waiting = new();
-        public Queue<AwaitContinuation>? Posts;   // made when a post waits for the first time
+        public Queue<PostedContinuation>? Posts;   // made when a post waits for the first time
         public bool IsRunning;                    // continuations run, and no post
         public int Depth;                         // how many posts run, one inside the other
 

@@ -20,7 +20,7 @@ public readonly struct TinyFutureAwaiter<T> : ICriticalNotifyCompletion
 
     /// <summary>Whether <see cref="GetResult"/> can answer at once. Where workers have threads of their own, it may look out for the
     /// end for some ten microseconds before it says no.</summary>
-    public bool IsCompleted => _future.IsCompleted || (AwaitContinuation.MayLookOut && _future.LookOut());
+    public bool IsCompleted => _future.IsCompleted || _future.LookOut();
 
     /// <summary>The result, or the exception, of the future; blocks if it is unfinished.</summary>
     /// <returns>The result.</returns>

@@ -318,7 +318,8 @@ public abstract class TinyFuture<T> : IFutureNode
 
     private protected static Failure CancelledByCancel() => Failure.Cancellation("The future was cancelled by Cancel().");
 
-    /// <summary>Looks out for the end for some ten microseconds at the most, if that is likely to help. Whether it has ended.</summary>
+    /// <summary>Before an await suspends: looks out for the end for some ten microseconds at the most, if that is likely to help. Whether it
+    /// has ended.</summary>
     internal virtual bool LookOut() => false;
 
     /// <summary>Whether a wait for this future, here, might starve the troupe for ever.</summary>

@@ -14,7 +14,11 @@ internal sealed class ChainedWorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core, Tin
 
     public bool IsAbandoned => IsEnding;
 
-    public int Slot { get; set; }
+    int IWaitingItem.Slot
+    {
+        get => Slot;
+        set => Slot = value;
+    }
 
     private protected override IFutureNode? Input => Volatile.Read(ref _source);
 

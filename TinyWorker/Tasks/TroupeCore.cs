@@ -18,7 +18,7 @@ namespace TinyWorker.Tasks;
 /// the queue is completed and the loops leave. An outage comes and goes: no worker lives, for longer than tasks are to wait. While it
 /// lasts, tasks in the queue end with it.
 /// </remarks>
-internal sealed partial class TroupeCore<TIn, TOut> : IFutureOwner
+internal sealed partial class TroupeCore<TIn, TOut> : ItemHome<TIn, TOut>, IFutureOwner
 {
     private readonly Func<int> _waiting;        // how many tasks wait; one delegate for all who ask
     private IWorkerSet<TIn, TOut>? _workers;    // set once, before the first task

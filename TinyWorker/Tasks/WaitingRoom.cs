@@ -7,7 +7,7 @@ namespace TinyWorker.Tasks;
 /// <summary>An item of the <see cref="WaitingRoom{TItem}"/>: it knows its slot, so that leaving needs no search.</summary>
 internal interface IWaitingItem
 {
-    /// <summary>Written before the item is put into the slot, and never afterwards.</summary>
+    /// <summary>Written before the item is put into the slot. Once it has been taken out, this may be any other number.</summary>
     int Slot { get; set; }
 }
 
@@ -36,7 +36,7 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
         for (var passed = 1; ; passed++)
         {
             var rows = Volatile.Read(ref _rows);
-            var slots = FirstRow * ((1 << rows.Length) - 1);
+            var slots = SlotsIn(rows);
             // Only at every eighth slot: the count of waiting tasks is in a word that all submitters write.
             if (passed % 8 == 0 && slots < 2 * (long)waiting())
             {
@@ -54,12 +54,15 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
     }
 
     /// <summary>
-    /// False if the item is not there: it was taken out, or never entered (then its slot is number 0, which holds another item or none).
+    /// False if the item is not there: it was taken out, or never entered. Then the slot of its number holds another item, or none, or is not
+    /// there.
     /// </summary>
     public bool Remove(TItem item)
     {
         Schedule.Point();
-        return Interlocked.CompareExchange(ref SlotAt(Volatile.Read(ref _rows), item.Slot).Item, null, item) == item;
+        var rows = Volatile.Read(ref _rows);
+        var number = item.Slot;
+        return number < SlotsIn(rows) && Interlocked.CompareExchange(ref SlotAt(rows, number).Item, null, item) == item;
     }
 
     /// <summary>About how many items are there: others enter and leave meanwhile.</summary>
@@ -82,6 +85,8 @@ internal sealed class WaitingRoom<TItem>(Func<int> waiting)
                 if (Interlocked.Exchange(ref row[i].Item, null) is { } item) yield return item;
         }
     }
+
+    private static int SlotsIn(Slot[][] rows) => FirstRow * ((1 << rows.Length) - 1);
 
     private static ref Slot SlotAt(Slot[][] rows, int number)
     {

@@ -13,44 +13,54 @@ namespace TinyWorker.Tasks;
 /// The compare-and-swap that takes the item out of Pending also decides who frees its place at the gate: each accepted item leaves the
 /// gate once. An item is counted before its end is published: whoever sees that it has ended finds it in the snapshot.
 /// </remarks>
-internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut>, IAdmissible, IQueuedItem, IHasDeadline
+internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem, IHasDeadline
 {
-    private TIn? _input;             // dropped when the task has ended
-    // Set at submission, if there is a token, an activity or terms to keep, or a listener; else by the worker loop that gives the task back
-    private ItemContext? _context;
-    private int _worker;             // the place of the worker loop that has the task, written by that loop before it starts the task
+    // The core. Another home at submission, if there is a token, an activity or terms to keep, or a listener; else by the worker loop that
+    // gives the task back.
+    private ItemHome<TIn, TOut> _home;
+    private TIn? _input;   // dropped when the task has ended
+    private int _place;    // see Worker and Slot
 
     public WorkItem(TroupeCore<TIn, TOut> core, TIn input)
         : this(core) => _input = input;
 
-    internal override IFutureOwner? OwnTroupe => core;
+    protected WorkItem(TroupeCore<TIn, TOut> core) => _home = core;
 
-    private protected override IFutureOwner? WorkedBy => core;
+    internal override IFutureOwner? OwnTroupe => Core;
+
+    private protected override IFutureOwner? WorkedBy => Core;
 
     public TIn Argument => _input!;
 
-    public Activity? Activity => _context?.Activity;
+    public Activity? Activity => Context?.Activity;
 
-    /// <summary>The place of the worker loop that has the task, or had it last.</summary>
-    public int Worker => Volatile.Read(ref _worker);
+    /// <summary>The place of the worker loop that has the task, or had it last. Written by that loop before it starts the task.</summary>
+    public int Worker => Volatile.Read(ref _place);
+
+    /// <summary>Where it is in the waiting room, while it is there: then no worker loop can have it.</summary>
+    protected int Slot
+    {
+        get => Volatile.Read(ref _place);
+        set => _place = value;
+    }
 
     /// <summary>How often it was tried before.</summary>
-    public int Attempts => _context?.Attempts ?? 0;
+    public int Attempts => Context?.Attempts ?? 0;
 
     /// <inheritdoc cref="ItemContext.Excuses"/>
-    public int Excuses => _context?.Excuses ?? 0;
+    public int Excuses => Context?.Excuses ?? 0;
 
     /// <summary>Whether the task is measured, or a listener gets to know of it.</summary>
-    public bool IsWatched => _context is ItemTelemetry;
+    public bool IsWatched => Context is ItemTelemetry;
 
     /// <summary>The submitter's execution context, if the task is to run in it.</summary>
-    public ExecutionContext? Flow => _context?.Flow;
+    public ExecutionContext? Flow => Context?.Flow;
 
     /// <summary>What the task asked for; null if it asked for nothing.</summary>
-    public SubmitTerms? Terms => _context?.Terms;
+    public SubmitTerms? Terms => Context?.Terms;
 
     /// <summary>When the task must have ended; null if it has no deadline.</summary>
-    public TaskDeadline? Deadline => _context?.Deadline;
+    public TaskDeadline? Deadline => Context?.Deadline;
 
     /// <summary>Whether it has a deadline, and that has passed.</summary>
     public bool IsLate => Deadline is { IsPast: true };
@@ -66,27 +76,35 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
 
     /// <summary>What a worker that passes the task on needs to know of its terms.</summary>
     public ForwardedTerms TermsToForward() =>
-        _context is { Terms: { } terms } context ? new ForwardedTerms(terms.Timeout, context.Deadline?.Left()) : default;
+        Context is { Terms: { } terms } context ? new ForwardedTerms(terms.Timeout, context.Deadline?.Left()) : default;
 
-    protected TroupeCore<TIn, TOut> Core => core;
+    protected TroupeCore<TIn, TOut> Core => _home.Core;
 
-    private ItemTelemetry? Telemetry => _context as ItemTelemetry;
+    private ItemContext? Context => _home.Context;
+
+    private ItemTelemetry? Telemetry => Context as ItemTelemetry;
 
     // The way in, in this order ------------------------------------------------------------------------
 
     /// <summary>Called before the item is accepted: keeps what belongs to it besides its input.</summary>
     public void SetContext(Activity? activity, CancellationToken cancellationToken, SubmitTerms? terms = null)
     {
-        if (_context is not null) return;
-        var flow = core.Settings.FlowExecutionContext ? ExecutionContext.Capture() : null;
-        var deadline = terms?.Deadline is { } span ? new TaskDeadline(core, span, this) : null;
-        var sampling = core.Sampling;
+        if (Context is not null) return;
+        var flow = Core.Settings.FlowExecutionContext ? ExecutionContext.Capture() : null;
+        var deadline = terms?.Deadline is { } span ? new TaskDeadline(Core, span, this) : null;
+        var sampling = Core.Sampling;
         if (sampling is not null && !sampling.TakesNext()) sampling = null;
-        var isListenedTo = core.IsListenedTo;
+        var isListenedTo = Core.IsListenedTo;
         if (isListenedTo || sampling is not null)
-            _context = new ItemTelemetry(core, activity, flow, terms, deadline, isListenedTo, sampling);
-        else if (flow is not null || terms is not null) _context = new FullItemContext(activity, flow, terms, deadline);
-        else if (cancellationToken.CanBeCanceled || activity is not null) _context = new ItemContext(activity);
+            Keep(new ItemTelemetry(Core, activity, flow, terms, deadline, isListenedTo, sampling));
+        else if (flow is not null || terms is not null) Keep(new FullItemContext(activity, flow, terms, deadline));
+        else if (cancellationToken.CanBeCanceled || activity is not null) Keep(new ItemContext(activity));
+    }
+
+    private ItemContext Keep(ItemContext context)
+    {
+        _home = new ItemHome<TIn, TOut>(Core, context);
+        return context;
     }
 
     /// <summary>Called once, after the gate has accepted the item: it goes to where it waits.</summary>
@@ -117,20 +135,20 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
         Schedule.Point();
         if (!cancellationToken.CanBeCanceled || IsEnding) return;
         // The task was accepted: an interruption must not take its future from the submitter.
-        _context!.Hold(Uninterrupted.Run(
+        Context!.Hold(Uninterrupted.Run(
             static own => own.cancellationToken.UnsafeRegister(
                 static (item, token) => ((WorkItem<TIn, TOut>)item!).Cancel(token), own.item),
             (cancellationToken, item: this)));
     }
 
     /// <summary>The item waits for a worker from now on; a <see cref="ChainedWorkItem{TIn, TOut}"/> may wait for its input first.</summary>
-    protected virtual void EnterWait() => core.Enqueue(this);
+    protected virtual void EnterWait() => Core.Enqueue(this);
 
     protected void EnqueueWith(TIn input)
     {
         Telemetry?.GetInput();
         _input = input;
-        core.Enqueue(this);
+        Core.Enqueue(this);
         Schedule.Point();
         if (IsEnding) _input = default;   // cancelled meanwhile, perhaps before the input was set: then nobody else drops it
     }
@@ -138,14 +156,14 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     // For the worker loop, in this order ---------------------------------------------------------------
 
     /// <summary>Whether the worker loop that takes the item has to make its input.</summary>
-    public bool HasDeferredInput => _context?.Terms?.DeferredInput is not null;
+    public bool HasDeferredInput => Context?.Terms?.DeferredInput is not null;
 
     /// <summary>Makes the input, once: if the item is run again, it has the same. False if the item has ended, or if there is nothing to
     /// do: then <see cref="EndWithoutInput"/> is to follow.</summary>
     public bool TryMakeInput()
     {
         if (IsEnding) return false;
-        var terms = _context!.Terms!;
+        var terms = Context!.Terms!;
         if (!((IDeferredInput<TIn, TOut>)terms.DeferredInput!).TryMake(out _input)) return false;
         terms.DeferredInput = null;
         return true;
@@ -160,7 +178,7 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <param name="isLast">Whether nothing waits behind it.</param>
     public bool TryStart(int worker, out bool isLast)
     {
-        Volatile.Write(ref _worker, worker);
+        Volatile.Write(ref _place, worker);
         Schedule.Point();
         var started = TryMove(Pending, Running);
         isLast = started && LeaveGate();
@@ -168,7 +186,7 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     }
 
     /// <summary>Called once the item has started, before its worker is called.</summary>
-    public void NoteStart() => Telemetry?.Start(_worker, Attempts + 1);
+    public void NoteStart() => Telemetry?.Start(_place, Attempts + 1);
 
     /// <summary>
     /// The loop gives the task back: it waits again, and <see cref="TroupeCore{TIn, TOut}.RunAgain"/> is to follow. False if it was asked
@@ -176,16 +194,16 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// </summary>
     public bool TryGiveBack(bool isExcused)
     {
-        var context = _context ??= new ItemContext(activity: null);
+        var context = Context ?? Keep(new ItemContext(activity: null));
         context.HasRun = true;
         if (isExcused) context.Excuses++;
         else if (context.Attempts < ushort.MaxValue) context.Attempts++;
         // Before it can be taken or ended, for either leaves the gate.
-        core.Gate.Reenter();
+        Core.Gate.Reenter();
         Schedule.Point();
         if (!TryMove(Running, Pending))
         {
-            core.Gate.Leave();
+            Core.Gate.Leave();
             return false;
         }
 
@@ -208,14 +226,14 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
         Telemetry?.End(failure: null);
         ReleaseInput();
         PublishValue(value);
-        if (core.MayRunAgain) core.FinishEnding();
+        if (Core.MayRunAgain) Core.FinishEnding();
     }
 
     /// <summary>Called after a claim, once the outcome is counted.</summary>
     public void Fail(Failure failure)
     {
         FailCore(failure);
-        if (core.MayRunAgain) core.FinishEnding();
+        if (Core.MayRunAgain) Core.FinishEnding();
     }
 
     // For the worker loop that sends items ahead to a worker process -------------------------------------
@@ -223,7 +241,7 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <summary>The loop sends the item ahead of its start. False if the item has ended meanwhile.</summary>
     public bool TryPrefetch(int worker)
     {
-        Volatile.Write(ref _worker, worker);
+        Volatile.Write(ref _place, worker);
         return TryMove(Pending, Prefetched);
     }
 
@@ -263,11 +281,13 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <summary>Ends the time between the request to stop and the end: one caller wins.</summary>
     public bool TryClaimStopped() => TryMove(StopRequested, Completing);
 
+    // For everybody --------------------------------------------------------------------------------------
+
     // A worker looks out for a single task. If others wait, this one may have to wait behind them.
     internal override bool LookOut() =>
-        core.SpinForEnds is { } spin && core.Gate.Read().Waiting <= 1 && spin.TryUntil(static item => item.IsCompleted, this);
-
-    // For everybody --------------------------------------------------------------------------------------
+        Core.SpinForEnds is { } spin
+        && Core.Gate.Read().Waiting <= 1
+        && AwaitContinuation.MayLookOut && spin.TryUntil(static item => item.IsCompleted, this);
 
     /// <summary>Ends a task that waits. False if it has started or ended.</summary>
     public bool TryEndWaiting(Failure failure)
@@ -293,7 +313,7 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     /// <summary>What it waits for, now.</summary>
     private DeadlineStage Stage =>
         Input is not null ? DeadlineStage.WaitingForInput
-        : _context is { HasRun: true } ? DeadlineStage.WaitingToRunAgain
+        : Context is { HasRun: true } ? DeadlineStage.WaitingToRunAgain
         : DeadlineStage.WaitingForWorker;
 
     /// <summary>Called when the item has ended while it waited: it lets go of what it waited with.</summary>
@@ -321,10 +341,10 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
                     break;
                 case Prefetched:
                     if (!TryMove(Prefetched, isLate ? PrefetchedLate : PrefetchedUnwanted)) break;
-                    core.Workers.RecallPrefetched(this);
+                    Core.Workers.RecallPrefetched(this);
                     return true;
                 case Running:
-                    if (core.Workers.TryStop(this, reason, hasGrace)) return true;
+                    if (Core.Workers.TryStop(this, reason, hasGrace)) return true;
                     break;   // it was asked before, has ended, or waits again
                 default:
                     return false;
@@ -338,24 +358,24 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
 
     private void EndUnstarted(Failure failure)
     {
-        var hasRun = _context is { HasRun: true };
-        core.BeginEnding();
-        core.Gate.Leave();
-        core.CountOutside(failure);
+        var hasRun = Context is { HasRun: true };
+        Core.BeginEnding();
+        Core.Gate.Leave();
+        Core.CountOutside(failure);
         LeaveWait();
-        if (hasRun) core.Retries.Remove(this);
+        if (hasRun) Core.Retries.Remove(this);
         FailCore(failure);
-        core.DropTombstones();
-        core.FinishEnding();
-        if (hasRun) core.FinishEnding();
-        core.Workers.NoticeQuiet();
+        Core.DropTombstones();
+        Core.FinishEnding();
+        if (hasRun) Core.FinishEnding();
+        Core.Workers.NoticeQuiet();
     }
 
     // A task that may run again keeps the troupe from its first start until it has ended: it may have to wait once more.
     private bool LeaveGate()
     {
-        if (core.MayRunAgain && _context is not { HasRun: true }) core.BeginEnding();
-        return core.Gate.Leave();
+        if (Core.MayRunAgain && Context is not { HasRun: true }) Core.BeginEnding();
+        return Core.Gate.Leave();
     }
 
     private void FailCore(Failure failure)
@@ -368,8 +388,8 @@ internal class WorkItem<TIn, TOut>(TroupeCore<TIn, TOut> core) : TinyFuture<TOut
     private void ReleaseInput()
     {
         _input = default;
-        if (_context is not { } context) return;
+        if (Context is not { } context) return;
         context.Release();
-        if (context.Terms is { IsForOneWorker: true }) core.Release(this);
+        if (context.Terms is { IsForOneWorker: true }) Core.Release(this);
     }
 }
