@@ -63,7 +63,8 @@ internal abstract class SerialContext : SynchronizationContext
     // As Queue<T>, for which each process would compile code before its first task.
     private struct PostedQueue()
     {
-        private (SendOrPostCallback Callback, object? State)[] _ring = new (SendOrPostCallback, object?)[4];   // the length is a power of two
+        // Its length is a power of two.
+        private (SendOrPostCallback Callback, object? State)[] _ring = new (SendOrPostCallback, object?)[4];
         private int _first;
 
         public int Count { get; private set; }
