@@ -26,7 +26,7 @@ internal static class EntryPoints
     public static int Echo(ChildSockets sockets)
     {
         var buffer = new byte[100];
-        while (sockets.Data.Receive(buffer) is > 0 and var count) sockets.Data.Send(buffer.AsSpan(0, count));
+        while (sockets.Data.Receive(buffer) is > 0 and var count) sockets.Data.SendAll(buffer.AsSpan(0, count));
         return 7;
     }
 
@@ -41,14 +41,14 @@ internal static class EntryPoints
     /// <summary>Sends a byte, and waits.</summary>
     public static int Idle(ChildSockets sockets)
     {
-        sockets.Data.Send("!"u8);
+        sockets.Data.SendAll("!"u8);
         return Wait(sockets);
     }
 
     /// <summary>Sends a byte, and keeps its main thread busy.</summary>
     public static int Busy(ChildSockets sockets)
     {
-        sockets.Data.Send("!"u8);
+        sockets.Data.SendAll("!"u8);
         while (true) Thread.SpinWait(1000);
     }
 
@@ -155,7 +155,7 @@ internal static class EntryPoints
     /// <summary>Starts another process, sends its id, and waits.</summary>
     public static int StartSleeper(ChildSockets sockets)
     {
-        sockets.Data.Send(Encoding.ASCII.GetBytes(StartSleeper(Task)));
+        sockets.Data.SendAll(Encoding.ASCII.GetBytes(StartSleeper(Task)));
         return Wait(sockets);
     }
 
@@ -266,8 +266,8 @@ internal static class EntryPoints
 
     private static int Tell(ChildSockets sockets, string text)
     {
-        sockets.Data.Send(Encoding.UTF8.GetBytes(text));
-        sockets.Data.Shutdown(SocketShutdown.Send);
+        sockets.Data.SendAll(Encoding.UTF8.GetBytes(text));
+        sockets.Data.EndSending();
         return 0;
     }
 

@@ -128,8 +128,8 @@ internal sealed class FrameFuzzTests
             var launcher = new ScriptedLauncher((_, line, frame) =>
             {
                 if (frame.Kind != FrameKind.Call || frame.Read(ScriptedLauncher.Numbers) != 13) return false;
-                line.Sockets.Data.Send(spoil(random, AnswersTo(frame.Sequence)));
-                line.Sockets.Data.Close();   // half a frame must not be waited for
+                line.Sockets.Data.SendAll(spoil(random, AnswersTo(frame.Sequence)));
+                line.Sockets.Data.Dispose();   // half a frame must not be waited for
                 line.ReceiveControl();
                 return true;
             });

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Parent.Launching;
 using TinyWorker.Processes.Protocol;
 
@@ -110,8 +111,8 @@ internal sealed class PrivateSocketTests
             speak(stranger);
         }
 
-        Stranger(stranger => Handshake.Send(stranger, wrong, ConnectionRole.Data, false));
-        Stranger(stranger => Handshake.Send(stranger, socket.Secret, (ConnectionRole)3, false));
+        Stranger(stranger => Handshake.Send(new SocketConnection(stranger), wrong, ConnectionRole.Data, false));
+        Stranger(stranger => Handshake.Send(new SocketConnection(stranger), socket.Secret, (ConnectionRole)3, false));
         Stranger(stranger => stranger.Send(socket.Secret.AsSpan(0, 5)));   // and sends nothing more
         Stranger(_ => { });
         Stranger(stranger => stranger.Send(new byte[1000]));
@@ -124,12 +125,12 @@ internal sealed class PrivateSocketTests
         using var control = Connect(socket);
         using var lifeline = Connect(socket);
         using var again = Connect(socket);
-        Handshake.Send(control, socket.Secret, ConnectionRole.Control, true);
-        Handshake.Send(data, socket.Secret, ConnectionRole.Data, true);
+        Handshake.Send(new SocketConnection(control), socket.Secret, ConnectionRole.Control, true);
+        Handshake.Send(new SocketConnection(data), socket.Secret, ConnectionRole.Data, true);
         data.Send("and more"u8);
         PollUntil(acceptor, () => connections.LeadsGroup);
-        Handshake.Send(again, socket.Secret, ConnectionRole.Control, true);
-        Handshake.Send(lifeline, socket.Secret, ConnectionRole.Lifeline, true);
+        Handshake.Send(new SocketConnection(again), socket.Secret, ConnectionRole.Control, true);
+        Handshake.Send(new SocketConnection(lifeline), socket.Secret, ConnectionRole.Lifeline, true);
         PollUntil(acceptor, () => connections.AreComplete && IsRejected(again));
 
         var buffer = new byte[100];
@@ -163,7 +164,7 @@ internal sealed class PrivateSocketTests
         foreach (var role in Enum.GetValues<ConnectionRole>())
         {
             using var connection = Connect(socket);
-            Handshake.Send(connection, socket.Secret, role, false);
+            Handshake.Send(new SocketConnection(connection), socket.Secret, role, false);
             acceptor.Poll(TimeSpan.FromSeconds(1));
             acceptor.Poll(TimeSpan.FromSeconds(1));
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 
@@ -74,7 +75,7 @@ internal sealed class SharedWindowTests
         {
             using var writer = new FrameWriter { Shares = true };
             writer.Write(FrameKind.Call, 1, Bytes, array);
-            var sending = Task.Run(() => FrameSocket.Send(near, writer, _parent));
+            var sending = Task.Run(() => FrameSocket.Send(new SocketConnection(near), writer, _parent));
             // All slots are taken, and the connection is full: only a receiver gets the sender any further.
             Within.Until(() => far.Available > 100_000, "pieces in the connection");
             Assert.That(sending.IsCompleted, Is.False);
@@ -93,12 +94,12 @@ internal sealed class SharedWindowTests
             using var writer = new FrameWriter { Shares = true };
             var arrays = new[] { 10, 200_000, 0, 1_000_000, 40_000, 70_000, 5 }.Select(Random).ToArray();
             for (var i = 0; i < arrays.Length; i++) writer.Write(FrameKind.Result, i, Bytes, arrays[i]);
-            var sending = Task.Run(() => FrameSocket.Send(near, writer, _child));
+            var sending = Task.Run(() => FrameSocket.Send(new SocketConnection(near), writer, _child));
             var reader = new FrameReader(FrameDirection.ToParent) { ValueFormat = Bytes, Window = _parent };
             for (var i = 0; i < arrays.Length; i++)
             {
                 Frame frame;
-                while (!reader.TryRead(out frame)) Assert.That(FrameSocket.Receive(far, reader), Is.True);
+                while (!reader.TryRead(out frame)) Assert.That(FrameSocket.Receive(new SocketConnection(far), reader), Is.True);
                 Assert.That((frame.Kind, frame.Sequence), Is.EqualTo((FrameKind.Result, (long)i)));
                 Assert.That(frame.Read(Bytes).AsSpan().SequenceEqual(arrays[i]), Is.True);
             }
@@ -284,7 +285,7 @@ internal sealed class SharedWindowTests
             writer.Write(FrameKinds.OfValues(direction), 1, format, value);
             Assert.That(Enumerable.Range(0, writer.SegmentCount).Count(writer.IsShared), Is.LessThanOrEqualTo(1));
             var from = direction == FrameDirection.ToChild ? _parent : _child;
-            var sending = Task.Run(() => FrameSocket.Send(near, writer, from));
+            var sending = Task.Run(() => FrameSocket.Send(new SocketConnection(near), writer, from));
             var there = Received(far, direction, format);
             Within.Time(sending, "the end of the sender").Wait();
             return there;
@@ -298,7 +299,7 @@ internal sealed class SharedWindowTests
             ValueFormat = format, Window = direction == FrameDirection.ToChild ? _child : _parent,
         };
         Frame frame;
-        while (!reader.TryRead(out frame)) Assert.That(FrameSocket.Receive(socket, reader), Is.True);
+        while (!reader.TryRead(out frame)) Assert.That(FrameSocket.Receive(new SocketConnection(socket), reader), Is.True);
         return frame.Read(format);
     }
 

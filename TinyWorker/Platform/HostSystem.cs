@@ -99,6 +99,10 @@ internal abstract class HostSystem
     {
     }
 
+    /// <summary>Connects to a socket of this machine.</summary>
+    /// <exception cref="SocketException">It cannot be reached.</exception>
+    public virtual LocalConnection Connect(string socketPath) => SocketConnection.To(socketPath);
+
     /// <summary>Whether the process at the other end of a connection belongs to the same user; true if the system does not tell.</summary>
     public virtual bool IsOfThisUser(Socket connection) => true;
 

@@ -135,13 +135,15 @@ internal sealed class LinuxSystem : UnixSystem
         }
     }
 
+    public override LocalConnection Connect(string socketPath) => LinuxConnection.To(socketPath);
+
     public override bool HasAbstractSockets => true;
 
     public override bool IsOfThisUser(Socket connection)
     {
         Span<byte> credentials = stackalloc byte[3 * sizeof(int)];
         var length = connection.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
-        return length < credentials.Length || MemoryMarshal.Read<uint>(credentials[sizeof(int)..]) == geteuid();
+        return LinuxConnection.AreOfThisUser(credentials[..length]);
     }
 
     private static bool IsInheritable(int file) =>
@@ -351,8 +353,5 @@ internal sealed class LinuxSystem : UnixSystem
 
     [DllImport("libc")]
     private static extern int close(int file);
-
-    [DllImport("libc")]
-    private static extern uint geteuid();
 #pragma warning restore CA5392, SYSLIB1054, IDE1006, SA1300
 }

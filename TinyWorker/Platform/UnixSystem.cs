@@ -65,10 +65,14 @@ internal class UnixSystem : HostSystem
     }
 
     // .NET copies the environment at its start and never writes it back: https://github.com/dotnet/coreclr/issues/15812
-    public override void SetNativeVariable(string name, string? value)
+    public override unsafe void SetNativeVariable(string name, string? value)
     {
-        if (value is null) _ = unsetenv(Text(name));
-        else _ = setenv(Text(name), Text(value), overwrite: 1);
+        // Not an array as an argument: for that, each start of a child would compile code.
+        fixed (byte* text = Text(name))
+        {
+            if (value is null) _ = unsetenv(text);
+            else _ = setenv(text, Text(value), overwrite: 1);
+        }
     }
 
     public override RuntimeFiles? RuntimeFilesOf(int processId, string? folder) => new(folder, processId, RuntimeFiles.AnyStart);
@@ -91,9 +95,9 @@ internal class UnixSystem : HostSystem
     private static extern int access(byte[] path, int mode);
 
     [DllImport("libc")]
-    private static extern int setenv(byte[] name, byte[] value, int overwrite);
+    private static extern unsafe int setenv(byte* name, byte[] value, int overwrite);
 
     [DllImport("libc")]
-    private static extern int unsetenv(byte[] name);
+    private static extern unsafe int unsetenv(byte* name);
 #pragma warning restore CA5392, SYSLIB1054, IDE1006, SA1300
 }

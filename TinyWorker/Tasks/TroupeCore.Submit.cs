@@ -84,7 +84,7 @@ internal sealed partial class TroupeCore<TIn, TOut>
     public TinyFuture<TOut> SubmitUnder(Activity? activity, TIn input, CancellationToken cancellationToken)
     {
         var item = Item(input);
-        item.SetContext(activity, CancellationToken.None);
+        item.SetContext(activity, cancellationToken);
         return Submit(item, terms: null, cancellationToken);
     }
 
@@ -178,7 +178,8 @@ internal sealed partial class TroupeCore<TIn, TOut>
         bool isInsideAnyWorker = false)
     {
         if (Volatile.Read(ref _isCompleting) && !IsInsideWorker) return Admission.Closed;
-        item.SetContext(Activity.Current, cancellationToken, terms);
+        // A worker process comes here with a context: it starts faster without what the look for an activity loads.
+        if (!item.HasContext) item.SetContext(Activity.Current, cancellationToken, terms);
         var admission = Gate.TryEnter();
         // A worker that submits to its own troupe must not block: the room that it would wait for may be its own to make.
         if (admission == Admission.Full && mayPassTheBound && (isInsideAnyWorker || IsInsideWorker))

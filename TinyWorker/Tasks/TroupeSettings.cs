@@ -53,7 +53,11 @@ internal sealed record TroupeSettings
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    public ILogger Logger
+    {
+        get => field ?? NullLogger.Instance;
+        init;
+    }
 
     /// <summary>Whether the meter and the spans see this troupe. Not inside a worker process: the parent counts the same tasks.</summary>
     public bool IsObserved { get; init; } = true;

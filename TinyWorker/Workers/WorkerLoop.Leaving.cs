@@ -107,7 +107,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     /// <summary>Whether the loop leaves now, between two tasks. What was sent ahead has to come back, or to be run, first.</summary>
     private bool TryLeave()
     {
-        if (!IsAskedToLeave || _prefetched.Count > 0 || !_loops.TryLeave(this)) return false;
+        if (!IsAskedToLeave || _prefetched is { Count: > 0 } || !_loops.TryLeave(this)) return false;
         _queue.Idle.EndSearch(_parking);
         _loops.NoticeNeed();
         return true;

@@ -101,7 +101,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         "StartAsync, or raise TinyTroupeOptions.MakeTimeout.",
         inner);
 
-    private async Task MakeAsync()
+    // The steps that may wait are not here: each asynchronous method costs a new process part of a millisecond.
+    private ValueTask MakeAsync()
     {
         _wasKilled = false;
         _worker = CallFactory() ?? throw new InvalidOperationException("The worker factory returned null.");
@@ -109,9 +110,9 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         Volatile.Write(ref _remote, _worker as IRemoteWorker);
         _prefetching = _worker as IPrefetchingWorker<TIn, TOut>;
         _forwarding = _worker as IForwardingWorker<TIn, TOut>;
-        if (_prefetching is not null) (_prefetching.PrefetchReturned, _prefetching.Lost) = (OnReturned, OnLost);
+        if (_prefetching is not null) PreparePrefetching(_prefetching);
         _tasksOfThisWorker = 0;
-        if (_worker is TinyAsyncWorker<TIn, TOut> slow) await OnFreshStackAfterwardsAsync(slow.StartAsync(_cancellation.Token));
+        return _worker is TinyAsyncWorker<TIn, TOut> slow ? OnFreshStackAfterwardsAsync(slow.StartAsync(_cancellation.Token)) : default;
     }
 
     private ITinyWorker<TIn, TOut>? CallFactory()

@@ -23,7 +23,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public bool IsToBeReplaced => Volatile.Read(ref _isToBeReplaced);
 
     // What was sent ahead has to come back, or to be run, first.
-    private bool IsToBeReplacedNow => IsToBeReplaced && _prefetched.Count == 0;
+    private bool IsToBeReplacedNow => IsToBeReplaced && _prefetched is not { Count: > 0 };
 
     /// <summary>
     /// Tells its task from any other; null while it has no task. A task keeps its number until its outcome is counted.

@@ -26,7 +26,8 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     private readonly Lock _prefetchLock = new();
     // What is sent ahead must be wanted there when its turn comes: by that worker, and before the tasks that are run again
     private readonly bool _mayPrefetchAtAll;
-    private readonly Queue<PrefetchedItem> _prefetched = new();   // guarded by _prefetchLock
+    // Guarded by _prefetchLock. Set with the first worker that can prefetch: each process would compile code for it.
+    private Queue<PrefetchedItem>? _prefetched;
     private (WorkItem<TIn, TOut>? Item, ItemOrder Order) _sending;     // guarded by _prefetchLock: the item that is being written now
     private bool _mayNotPrefetch;                                 // guarded by _prefetchLock; set once, when the loop is abandoned
     private IPrefetchingWorker<TIn, TOut>? _prefetching;          // _worker, if it is one
@@ -37,6 +38,12 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     public void RecallPrefetched() => (Remote as IPrefetchingWorker<TIn, TOut>)?.Recall();
 
     // The worker is lost while it has no task: the loop, which sleeps, is to replace it. If it does not sleep, it sees that by itself.
+    private void PreparePrefetching(IPrefetchingWorker<TIn, TOut> worker)
+    {
+        using (Uninterrupted.Enter(_prefetchLock)) _prefetched ??= new Queue<PrefetchedItem>();
+        (worker.PrefetchReturned, worker.Lost) = (OnReturned, OnLost);
+    }
+
     private void OnLost() => Unpark();
 
     private bool TryTakePrefetched(out WorkItem<TIn, TOut>? item, out long number)
@@ -46,7 +53,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         using (Uninterrupted.Enter(_prefetchLock))
         {
             AssertPrefetched_NeedsLock();
-            var found = _prefetched.TryDequeue(out var first);
+            var found = _prefetched!.TryDequeue(out var first);
             (item, number) = (first.Item, first.Number);
             return found;
         }
@@ -113,7 +120,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         // Else the tasks that only this worker may take would not get their turns: those that wait now, and the next with this task's key.
         if (_queue.HasItemsFor(_info.Index) || _current is { Terms.IsForOneWorker: true }) return;
         var limit = Math.Min(_prefetching!.PrefetchLimit, _settings.MaxTasksPerWorker - TasksOfThisWorker - 1);
-        var count = _prefetched.Count;   // whoever abandons the loop may empty it meanwhile: then nothing is sent any more
+        var count = _prefetched!.Count;   // whoever abandons the loop may empty it meanwhile: then nothing is sent any more
         if (limit <= 0 || count > limit / 2) return;
         for (var share = Math.Min(limit - count, _queue.Count / _loops.Most); share > 0; share--)
             if (!TryTakeToPrefetch(out var item, out var order) || !TryPrefetch(item!, order)) return;
@@ -173,7 +180,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         {
             if (_sending.Item is null) return false;   // the loop was abandoned meanwhile, and the item was returned
             _sending = default;
-            if (number != 0) _prefetched.Enqueue(new PrefetchedItem(item, number, order));
+            if (number != 0) _prefetched!.Enqueue(new PrefetchedItem(item, number, order));
             AssertPrefetched_NeedsLock();
         }
 
@@ -187,6 +194,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         List<PrefetchedItem> returned = [];
         using (Uninterrupted.Enter(_prefetchLock))
         {
+            if (_prefetched is null) return;
             AssertPrefetched_NeedsLock();
             for (var left = _prefetched.Count; left > 0; left--)
             {
@@ -224,6 +232,7 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     [Conditional("DEBUG")]
     private void AssertPrefetched_NeedsLock()
     {
+        if (_prefetched is null) return;
         var last = 0L;
         foreach (var (_, number, _) in _prefetched)
         {

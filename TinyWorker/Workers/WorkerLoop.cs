@@ -135,7 +135,26 @@ internal sealed partial class WorkerLoop<TIn, TOut>
     {
         try
         {
-            if (await TryMakeAsync()) await WorkAsync();
+            if (await TryMakeAsync())
+            {
+                // Not a method of its own: each asynchronous method costs a new process a millisecond.
+                string? reason;
+                do
+                {
+                    var scope = WorkerScope.Enter(_core);
+                    try
+                    {
+                        reason = await RunTasksAsync();
+                    }
+                    finally
+                    {
+                        scope.End();
+                    }
+
+                    _loops.NoticeQuiet();
+                }
+                while (reason is not null && await TryReplaceAsync(reason));
+            }
         }
         catch (Exception e)
         {
@@ -147,26 +166,6 @@ internal sealed partial class WorkerLoop<TIn, TOut>
         await UnmakeAsync();
         // If the loop was abandoned, whoever abandoned it tells the troupe, once the task has ended.
         if (TryEnterPhase(WorkerPhase.Gone)) _loops.Left(this);
-    }
-
-    private async Task WorkAsync()
-    {
-        string? reason;
-        do
-        {
-            var scope = WorkerScope.Enter(_core);
-            try
-            {
-                reason = await RunTasksAsync();
-            }
-            finally
-            {
-                scope.End();
-            }
-
-            _loops.NoticeQuiet();
-        }
-        while (reason is not null && await TryReplaceAsync(reason));
     }
 
     /// <summary>Why the worker is to be replaced; null when no task will come any more, or the loop was abandoned.</summary>

@@ -180,7 +180,11 @@ internal sealed partial class WorkerLoops<TIn, TOut>
     // Places that fail do not hold up the others, unless no worker lives: then one place is tried, until one can be made.
     private void Publish_NeedsLock()
     {
-        if (!IsElastic) return;
+        if (IsElastic) PublishElastic_NeedsLock();
+    }
+
+    private void PublishElastic_NeedsLock()
+    {
         var occupied = _staying.Count + _leaving.Count(loop => loop.Info.Index < _most);
         Volatile.Write(
             ref _mayGrow,

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Parent.Launching;
 using TinyWorker.Processes.Protocol;
 
@@ -18,7 +19,7 @@ internal sealed class LoopbackChild : ILaunchedChild
     {
         (Data, var data) = Connected();
         (Control, var control) = Connected();
-        _sockets = new ChildSockets(name, data, control);
+        _sockets = new ChildSockets(name, new SocketConnection(data), new SocketConnection(control));
         _thread = new Thread(() =>
         {
             try

@@ -48,7 +48,7 @@ internal sealed class OddChildTests
         var launcher = new ScriptedLauncher((_, line, frame) =>
         {
             if (!IsTrigger(frame)) return false;
-            line.Sockets.Data.Close();
+            line.Sockets.Data.Dispose();
             line.ReceiveControl();   // the child lives on
             return true;
         });
@@ -116,7 +116,7 @@ internal sealed class OddChildTests
         {
             if (!IsTrigger(frame)) return false;
             line.Send(FrameKind.Result, frame.Sequence, ScriptedLauncher.Numbers, 1);
-            line.Sockets.Data.Close();
+            line.Sockets.Data.Dispose();
             closed.Set();
             line.ReceiveControl();
             return true;

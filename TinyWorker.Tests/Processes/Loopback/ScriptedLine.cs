@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 
@@ -29,14 +30,14 @@ internal sealed class ScriptedLine(ChildSockets sockets)
     {
         var bytes = new byte[FrameHeader.Size];
         new FrameHeader(kind, 0, sequence).Write(bytes);
-        sockets.Data.Send(bytes);
+        sockets.Data.SendAll(bytes);
     }
 
     public void Send<T>(FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
         using var writer = new FrameWriter();
         writer.Write(kind, sequence, format, value);
-        sockets.Data.Send(Travel.Bytes(writer));
+        sockets.Data.SendAll(Travel.Bytes(writer));
     }
 
     private bool TryReadNext()
@@ -46,7 +47,7 @@ internal sealed class ScriptedLine(ChildSockets sockets)
         return true;
     }
 
-    private static Frame Receive(Socket socket, FrameReader reader)
+    private static Frame Receive(LocalConnection socket, FrameReader reader)
     {
         Frame frame;
         while (!reader.TryRead(out frame))

@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 
@@ -34,7 +34,7 @@ internal static class Evil
             {
                 case FrameKind.Start:
                     if (breach == "start") Send(sockets.Data, FrameKind.Result, 1, 5);
-                    else if (breach == "no start") sockets.Data.Send(new byte[1000]);
+                    else if (breach == "no start") sockets.Data.SendAll(new byte[1000]);
                     else Send(sockets.Data, FrameKind.Ready, 0);
                     break;
                 case FrameKind.Stop:
@@ -48,45 +48,45 @@ internal static class Evil
         }
     }
 
-    private static void Do(string breach, Socket data, long sequence)
+    private static void Do(string breach, LocalConnection data, long sequence)
     {
         switch (breach)
         {
             case "half a header":
-                data.Send(Header(FrameKind.Result, 4, sequence).AsSpan(0, 7));
+                data.SendAll(Header(FrameKind.Result, 4, sequence).AsSpan(0, 7));
                 Deaths.Die(Death.Sigkill);
                 break;
             case "half a payload":
-                data.Send([.. Header(FrameKind.Result, 4, sequence), 1, 2]);
+                data.SendAll([.. Header(FrameKind.Result, 4, sequence), 1, 2]);
                 Deaths.Die(Death.Sigkill);
                 break;
             case "a number of two gigabytes":
-                data.Send(Header(FrameKind.Result, int.MaxValue - 2000, sequence));
+                data.SendAll(Header(FrameKind.Result, int.MaxValue - 2000, sequence));
                 break;
             case "half of a lot":
-                data.Send([.. Header(FrameKind.Fault, int.MaxValue - 2000, sequence), .. new byte[100_000]]);
+                data.SendAll([.. Header(FrameKind.Fault, int.MaxValue - 2000, sequence), .. new byte[100_000]]);
                 Deaths.Die(Death.Sigkill);
                 break;
             case "length -1":
-                data.Send(Header(FrameKind.Result, -1, sequence));
+                data.SendAll(Header(FrameKind.Result, -1, sequence));
                 break;
             case "length 0":
-                data.Send(Header(FrameKind.Result, 0, sequence));
+                data.SendAll(Header(FrameKind.Result, 0, sequence));
                 break;
             case "length 2^31-1":
-                data.Send(Header(FrameKind.Result, int.MaxValue, sequence));
+                data.SendAll(Header(FrameKind.Result, int.MaxValue, sequence));
                 break;
             case "shared, but nothing is":
-                data.Send(Header(FrameKind.SharedResult, 1_000_000, sequence));
+                data.SendAll(Header(FrameKind.SharedResult, 1_000_000, sequence));
                 break;
             case "unknown kind":
-                data.Send([.. Header((FrameKind)0xEE, 4, sequence), 1, 2, 3, 4]);
+                data.SendAll([.. Header((FrameKind)0xEE, 4, sequence), 1, 2, 3, 4]);
                 break;
             case "kind of the parent":
-                data.Send([.. Header(FrameKind.Call, 4, sequence), 1, 2, 3, 4]);
+                data.SendAll([.. Header(FrameKind.Call, 4, sequence), 1, 2, 3, 4]);
                 break;
             case "kind of the start":
-                data.Send(Header(FrameKind.Ready, 0, sequence));
+                data.SendAll(Header(FrameKind.Ready, 0, sequence));
                 break;
             case "unknown id":
                 Send(data, FrameKind.Result, sequence + 1000, 1);
@@ -112,15 +112,15 @@ internal static class Evil
                 break;
             case "keeps too much":
                 SendBack(data, long.MaxValue, sequence);
-                data.Send(Header(FrameKind.Ready, 0, sequence));
+                data.SendAll(Header(FrameKind.Ready, 0, sequence));
                 break;
             case "no exception":
-                data.Send([.. Header(FrameKind.Fault, 6, sequence), 255, 254, 253, 0, 1, 2]);
+                data.SendAll([.. Header(FrameKind.Fault, 6, sequence), 255, 254, 253, 0, 1, 2]);
                 break;
             case "garbage":
                 var garbage = new byte[100_000];
                 new Random(4711).NextBytes(garbage);
-                data.Send(garbage);
+                data.SendAll(garbage);
                 break;
             case "after Exception":
                 Send(data, FrameKind.Result, sequence, 2 * Trigger);
@@ -139,16 +139,16 @@ internal static class Evil
         return bytes;
     }
 
-    private static void SendBack(Socket data, long kept, long last) => Send(data, FrameKind.Recalled, last, Long, kept);
+    private static void SendBack(LocalConnection data, long kept, long last) => Send(data, FrameKind.Recalled, last, Long, kept);
 
-    private static void Send(Socket data, FrameKind kind, long sequence) => data.Send(Header(kind, 0, sequence));
+    private static void Send(LocalConnection data, FrameKind kind, long sequence) => data.SendAll(Header(kind, 0, sequence));
 
-    private static void Send(Socket data, FrameKind kind, long sequence, int value) => Send(data, kind, sequence, Numbers, value);
+    private static void Send(LocalConnection data, FrameKind kind, long sequence, int value) => Send(data, kind, sequence, Numbers, value);
 
-    private static void Send<T>(Socket data, FrameKind kind, long sequence, PayloadFormat<T> format, T value)
+    private static void Send<T>(LocalConnection data, FrameKind kind, long sequence, PayloadFormat<T> format, T value)
     {
         using var writer = new FrameWriter();
         writer.Write(kind, sequence, format, value);
-        for (var i = 0; i < writer.SegmentCount; i++) data.Send(writer.Segment(i).Span);
+        for (var i = 0; i < writer.SegmentCount; i++) data.SendAll(writer.Segment(i).Span);
     }
 }

@@ -12,8 +12,8 @@ internal static class Families
         var troupe = new TinyTroupe<int, int>(_ => Deaths.Hang(), new ProcessTroupeOptions { Workers = 2 });
         troupe.WhenReadyAsync().Wait();
         troupe.Submit(1);
-        sockets.Data.Send(Encoding.ASCII.GetBytes(string.Join(' ', troupe.Snapshot().Workers.Select(worker => worker.ProcessId))));
-        sockets.Data.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        sockets.Data.SendAll(Encoding.ASCII.GetBytes(string.Join(' ', troupe.Snapshot().Workers.Select(worker => worker.ProcessId))));
+        sockets.Data.EndSending();
         return sockets.Control.Receive(new byte[1]);
     }
 }

@@ -14,8 +14,11 @@ internal static class ChildConsole
     public static void UseUtf8()
     {
         if (OperatingSystem.IsWindows() || !IsUtf8(Charset()))
-            Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+            SetUtf8();
     }
+
+    // A method of its own: most children do not need what it loads.
+    private static void SetUtf8() => Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>What follows the dot in a locale like <c>de_DE.ISO-8859-1@euro</c>; null for none: then .NET takes UTF-8.</summary>
     private static string? Charset()

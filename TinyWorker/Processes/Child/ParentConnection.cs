@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 using TinyWorker.Threading;
@@ -8,8 +8,8 @@ namespace TinyWorker.Processes.Child;
 /// <summary>
 /// A connection to the parent. All of it blocks. The worker's thread receives and sends; the thread that listens to the parent sends, too.
 /// </summary>
-#pragma warning disable CA1001 // It is used to the end of the process, as the socket is.
-internal sealed class ParentConnection(Socket socket)
+#pragma warning disable CA1001 // It is used to the end of the process.
+internal sealed class ParentConnection(LocalConnection connection)
 #pragma warning restore CA1001
 {
     private readonly FrameReader _reader = new(FrameDirection.ToChild);
@@ -35,10 +35,10 @@ internal sealed class ParentConnection(Socket socket)
         try
         {
             while (!_isLost && !_reader.TryRead(out frame))
-                if (!FrameSocket.Receive(socket, _reader)) return false;
+                if (!FrameSocket.Receive(connection, _reader)) return false;
             return !_isLost;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (LocalConnection.HasFailed(e))
         {
             return false;
         }
@@ -71,9 +71,9 @@ internal sealed class ParentConnection(Socket socket)
     {
         try
         {
-            using (Uninterrupted.Enter(_sending)) socket.Shutdown(SocketShutdown.Send);
+            using (Uninterrupted.Enter(_sending)) connection.EndSending();
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (LocalConnection.HasFailed(e))
         {
             _isLost = true;   // as in Flush
         }
@@ -97,9 +97,9 @@ internal sealed class ParentConnection(Socket socket)
     {
         try
         {
-            using (Uninterrupted.Enter(_sending)) FrameSocket.Send(socket, writer, _window);
+            using (Uninterrupted.Enter(_sending)) FrameSocket.Send(connection, writer, _window);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (LocalConnection.HasFailed(e))
         {
             _isLost = true;   // the parent is gone, and this process is about to end
         }

@@ -70,19 +70,18 @@ internal static class WorkerMain
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context => context.Cancel = true),
     ];
 
-    private static Socket Connect(ChildEnvironment environment, ConnectionRole role, bool leadsGroup)
+    private static LocalConnection Connect(ChildEnvironment environment, ConnectionRole role, bool leadsGroup)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Connect(new UnixDomainSocketEndPoint(environment.SocketPath));
+            var connection = HostSystem.Current.Connect(environment.SocketPath);
             // The name of a parent that has just ended may be another user's now, who must not learn the secret, nor say what runs here.
-            if (SocketFolder.IsAbstract(environment.SocketPath) && !HostSystem.Current.IsOfThisUser(socket))
-                throw new SocketException((int)SocketError.AccessDenied);
-            Handshake.Send(socket, environment.Secret, role, leadsGroup);
-            return socket;
+            if (SocketFolder.IsAbstract(environment.SocketPath) && !connection.IsOfThisUser)
+                throw Stranger();
+            Handshake.Send(connection, environment.Secret, role, leadsGroup);
+            return connection;
         }
-        catch (SocketException e)
+        catch (Exception e) when (LocalConnection.HasFailed(e))
         {
             // The parent is gone, or no longer waits. An exception that ended the process would leave the runtime's files behind.
             SocketFolder.Remove(environment.SocketPath);
@@ -92,9 +91,12 @@ internal static class WorkerMain
         }
     }
 
+    // In a method of its own: only a child that needs the exception loads what it needs.
+    private static SocketException Stranger() => new((int)SocketError.AccessDenied);
+
     // A thread of its own that blocks: neither the user's code nor a starved pool can keep it from seeing the end. The socket stays open
     // to the end of the process, which the parent sees by it.
-    private static void WatchParent(ChildEnvironment environment, Socket lifeline)
+    private static void WatchParent(ChildEnvironment environment, LocalConnection lifeline)
     {
         var watch = new Thread(() =>
         {
@@ -102,7 +104,7 @@ internal static class WorkerMain
             {
                 _ = lifeline.Receive(new byte[1]);   // nothing is ever sent
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (LocalConnection.HasFailed(e))
             {
                 // The connection has ended, in another way.
             }
@@ -124,20 +126,9 @@ internal static class WorkerMain
         HostSystem.Current.KillSelf();
     }
 
-    private static bool HasParentEnded(ChildSockets sockets, Socket lifeline) =>
-        (HasEnded(sockets.Data) || HasEnded(sockets.Control)) && lifeline.Poll(ParentExitTimeout, SelectMode.SelectRead);
-
-    private static bool HasEnded(Socket socket)
-    {
-        try
-        {
-            return socket.Poll(TimeSpan.Zero, SelectMode.SelectRead) && socket.Available == 0;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return true;   // the entry point has closed it: the lifeline decides
-        }
-    }
+    // If the entry point has closed its connections, the lifeline decides.
+    private static bool HasParentEnded(ChildSockets sockets, LocalConnection lifeline) =>
+        (sockets.Data.HasEnded || sockets.Control.HasEnded) && lifeline.WaitToReceive(ParentExitTimeout);
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The same program refers to the method where it starts the child.")]
     [UnconditionalSuppressMessage("Trimming", "IL2057", Justification = "See above.")]
@@ -145,6 +136,9 @@ internal static class WorkerMain
     private static ChildEntryPoint FindEntryPoint(ChildEnvironment environment)
     {
         const BindingFlags Statics = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        // To find a type by a long name compiles code, in each start.
+        if (environment.EntryType == typeof(WorkerServer).AssemblyQualifiedName && environment.EntryMethod == nameof(WorkerServer.Serve))
+            return WorkerServer.Serve;
         var type = Type.GetType(environment.EntryType, throwOnError: true)!;
         var method = type.GetMethod(environment.EntryMethod, Statics, [typeof(ChildSockets)])
             ?? throw new MissingMethodException(environment.EntryType, environment.EntryMethod);

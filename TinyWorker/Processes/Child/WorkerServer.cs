@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Reflection;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Data;
 using TinyWorker.Processes.Functions;
 using TinyWorker.Processes.Protocol;
@@ -66,5 +66,5 @@ internal static class WorkerServer
 internal interface IWorkerServer
 {
     /// <summary>Runs task after task until the parent says to stop, or is gone. The result is the exit code.</summary>
-    int Serve(ParentConnection connection, Socket control);
+    int Serve(ParentConnection connection, LocalConnection control);
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using TinyWorker.Futures;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 using TinyWorker.Tasks;
@@ -51,7 +51,7 @@ internal sealed class WorkerServer<TIn, TOut> : IWorkerServer
         _exceptions = PayloadFormats.For<Exception>(serializer, start.Worker.Troupe);
     }
 
-    public int Serve(ParentConnection connection, Socket control)
+    public int Serve(ParentConnection connection, LocalConnection control)
     {
         connection.ValueFormat = _inputs;
         using var log = new ForwardingLogger(e => connection.Report(FrameKind.CallbackFaulted, 0, _exceptions, e));

@@ -44,6 +44,9 @@ internal sealed record DescribedAssembly(string FullName, Guid Build, string Loc
 
     private Assembly? LoadByName()
     {
+        // Its name has a key. To read that would compile code in each start.
+        var core = typeof(object).Assembly;
+        if (FullName == core.FullName) return core;
         try
         {
             return Assembly.Load(new AssemblyName(FullName));

@@ -11,8 +11,7 @@ namespace TinyWorker.Processes.Functions;
 internal sealed class FunctionReader
 {
     private readonly BinaryReader _reader;
-    private readonly List<AssemblyName> _names = [];
-    private readonly List<Assembly> _assemblies = [];   // those of the names
+    private readonly List<Assembly> _assemblies = [];
     private readonly List<Type> _types = [];
     private readonly List<object> _objects = [];
 
@@ -41,7 +40,6 @@ internal sealed class FunctionReader
         {
             var fullName = _reader.ReadString();
             var build = new Guid(_reader.ReadBytes(16));
-            _names.Add(new AssemblyName(fullName));
             _assemblies.Add(new DescribedAssembly(fullName, build, _reader.ReadString()).Load());
         }
 
@@ -103,30 +101,43 @@ internal sealed class FunctionReader
 
     private Type ReadType()
     {
-        var number = _reader.Read7BitEncodedInt();
-        if (number < _types.Count) return _types[number];
-        var type = Type.GetType(_reader.ReadString(), AssemblyOf, typeResolver: null, throwOnError: true)!;
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var kind = (TypeKind)_reader.ReadByte();
+        if (kind == TypeKind.Again) return _types[_reader.Read7BitEncodedInt()];
+        var type = kind switch
+        {
+            TypeKind.Definition => ReadDefinition(),
+            TypeKind.Constructed => ReadConstructed(),
+            TypeKind.Vector => ReadType().MakeArrayType(),
+            TypeKind.Array => ReadArray(),
+            TypeKind.Pointer => ReadType().MakePointerType(),
+            TypeKind.Reference => ReadType().MakeByRefType(),
+            _ => throw new InvalidDataException("Its description is damaged."),
+        };
         _types.Add(type);
         return type;
     }
 
-    // The full name decides only where two have the same short name (two versions): to make it costs each start a millisecond or two.
-    private Assembly AssemblyOf(AssemblyName name)
+    private Type ReadDefinition()
     {
-        var found = IndexOf(name, 0);
-        if (found >= 0 && IndexOf(name, found + 1) >= 0)
-        {
-            var fullName = name.FullName;
-            found = _names.FindIndex(known => known.FullName == fullName);
-        }
-
-        return found >= 0 ? _assemblies[found] : throw new InvalidDataException("Its description is damaged.");
+        var assembly = _assemblies[_reader.Read7BitEncodedInt()];
+        var type = assembly.ManifestModule.ResolveType(_reader.ReadInt32());
+        var name = _reader.ReadString();
+        return type.Name == name ? type : throw new InvalidDataException($"The type '{name}' is not where it was: '{type}' is there.");
     }
 
-    private int IndexOf(AssemblyName name, int from)
+    private Type ReadConstructed()
     {
-        while (from < _names.Count && _names[from].Name != name.Name) from++;
-        return from < _names.Count ? from : -1;
+        var definition = ReadType();
+        var arguments = new Type[definition.GetGenericArguments().Length];
+        for (var i = 0; i < arguments.Length; i++) arguments[i] = ReadType();
+        return definition.MakeGenericType(arguments);
+    }
+
+    private Type ReadArray()
+    {
+        var rank = _reader.Read7BitEncodedInt();
+        return ReadType().MakeArrayType(rank);
     }
 
     // Of what takes a byte at least: a count that lies allocates nothing.

@@ -20,7 +20,7 @@ internal sealed class FunctionWriter : IDisposable
     private readonly MemoryStream _bytes = new();
     private readonly BinaryWriter _writer;
     private readonly UsedVariables _used;
-    private readonly Dictionary<Assembly, DescribedAssembly> _assemblies = [];
+    private readonly Dictionary<Assembly, (int Number, DescribedAssembly Description)> _assemblies = [];
     private readonly Dictionary<Type, int> _types = [];
     private readonly Dictionary<object, int> _objects = new(ReferenceEqualityComparer.Instance);
     private string _path = "it ";   // how the function that is being written was reached, for messages
@@ -42,7 +42,7 @@ internal sealed class FunctionWriter : IDisposable
         writer.Write(Format);
         writer.Write(name);
         writer.Write7BitEncodedInt(body._assemblies.Count);
-        foreach (var assembly in body._assemblies.Values)
+        foreach (var (_, assembly) in body._assemblies.Values.OrderBy(assembly => assembly.Number))
         {
             writer.Write(assembly.FullName);
             writer.Write(assembly.Build.ToByteArray());
@@ -170,31 +170,62 @@ internal sealed class FunctionWriter : IDisposable
         }
     }
 
-    // By its name the first time, then by its number.
+    // By its number if it was written before. Else by its place in its assembly: the other process has the same build. To find it by its
+    // name would compile code in each start.
     private void WriteType(Type type)
     {
         if (_types.TryGetValue(type, out var number))
         {
+            _writer.Write((byte)TypeKind.Again);
             _writer.Write7BitEncodedInt(number);
             return;
         }
 
-        AddAssembliesOf(type);
-        _writer.Write7BitEncodedInt(_types.Count);
-        _types.Add(type, _types.Count);
-        _writer.Write(type.AssemblyQualifiedName ?? throw Refused($"needs the type {type}, which has no name."));
-    }
-
-    private void AddAssembliesOf(Type type)
-    {
+        if (type.AssemblyQualifiedName is null) throw Refused($"needs the type {type}, which has no name.");
         if (type.HasElementType)
         {
-            AddAssembliesOf(type.GetElementType()!);
-            return;
+            WriteElementKind(type);
+            WriteType(type.GetElementType()!);
+        }
+        else if (type is { IsGenericType: true, IsGenericTypeDefinition: false })
+        {
+            _writer.Write((byte)TypeKind.Constructed);
+            WriteType(type.GetGenericTypeDefinition());
+            foreach (var argument in type.GetGenericArguments()) WriteType(argument);
+        }
+        else
+        {
+            _writer.Write((byte)TypeKind.Definition);
+            _writer.Write7BitEncodedInt(NumberOf(type.Assembly));
+            _writer.Write(type.MetadataToken);
+            _writer.Write(type.Name);
         }
 
-        if (!_assemblies.ContainsKey(type.Assembly)) _assemblies.Add(type.Assembly, DescribedAssembly.Of(type.Assembly));
-        foreach (var argument in type.GetGenericArguments()) AddAssembliesOf(argument);
+        _types.Add(type, _types.Count);
+    }
+
+    private void WriteElementKind(Type type)
+    {
+        if (type.IsSZArray)
+        {
+            _writer.Write((byte)TypeKind.Vector);
+        }
+        else if (type.IsArray)
+        {
+            _writer.Write((byte)TypeKind.Array);
+            _writer.Write7BitEncodedInt(type.GetArrayRank());
+        }
+        else
+        {
+            _writer.Write((byte)(type.IsPointer ? TypeKind.Pointer : TypeKind.Reference));
+        }
+    }
+
+    private int NumberOf(Assembly assembly)
+    {
+        if (_assemblies.TryGetValue(assembly, out var known)) return known.Number;
+        _assemblies.Add(assembly, (_assemblies.Count, DescribedAssembly.Of(assembly)));
+        return _assemblies.Count - 1;
     }
 
     private CannotTravelException Refused(string what) => new(_path + what);
@@ -221,4 +252,27 @@ internal enum ValueKind : byte
     Bitwise,
 
     Json,
+}
+
+/// <summary>How a type is described.</summary>
+internal enum TypeKind : byte
+{
+    /// <summary>A type that was written before, by its number.</summary>
+    Again,
+
+    /// <summary>A type that stands in an assembly: the number of the assembly, and its token and name there.</summary>
+    Definition,
+
+    /// <summary>A generic type with its arguments.</summary>
+    Constructed,
+
+    /// <summary>An array of one dimension that begins at zero.</summary>
+    Vector,
+
+    /// <summary>Another array, with its rank.</summary>
+    Array,
+
+    Pointer,
+
+    Reference,
 }

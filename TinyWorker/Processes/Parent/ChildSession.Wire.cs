@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
 using TinyWorker.Threading;
@@ -8,6 +9,7 @@ namespace TinyWorker.Processes.Parent;
 
 internal sealed partial class ChildSession<TIn, TOut>
 {
+    private readonly SocketConnection _data;
     private readonly FrameWriter _writer = new();
     private readonly FrameReader _reader = new(FrameDirection.ToParent);
     private readonly Lock _control = new();   // a frame is sent in one piece
@@ -36,7 +38,7 @@ internal sealed partial class ChildSession<TIn, TOut>
     {
         try
         {
-            FrameSocket.Send(_process.Data, _writer, _window);
+            FrameSocket.Send(_data, _writer, _window);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -61,7 +63,7 @@ internal sealed partial class ChildSession<TIn, TOut>
         try
         {
             SetRecallTimer();
-            if (!FrameSocket.Receive(_process.Data, _reader)) throw Lost(null);
+            if (!FrameSocket.Receive(_data, _reader)) throw Lost(null);
             MeasurePace();
         }
         catch (Exception e) when (e is not ChildLostException)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Nito.AsyncEx;
 using TinyWorker.Diagnostics;
+using TinyWorker.Platform;
 using TinyWorker.Processes.Parent.Launching;
 using TinyWorker.Processes.Payloads;
 using TinyWorker.Processes.Protocol;
@@ -40,6 +41,7 @@ internal sealed partial class ChildSession<TIn, TOut> : IAsyncDisposable
             static session => ((ChildSession<TIn, TOut>)session!).OnRecallTimer(), this, Timeout.Infinite, Timeout.Infinite);
         _factory = factory;
         _process = process;
+        _data = new SocketConnection(process.Data);
         _reader.ValueFormat = factory.Results;
         // Linux has a buffer of this size from the start; other systems may not.
         if (process.Data.SendBufferSize < 2 * MaxOutstandingBytes) process.Data.SendBufferSize = 2 * MaxOutstandingBytes;

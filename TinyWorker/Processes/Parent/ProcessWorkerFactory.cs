@@ -62,6 +62,12 @@ internal sealed class ProcessWorkerFactory<TIn, TOut>
     public bool MayShare => Inputs.MayBeShared || Results.MayBeShared;
 
     public StartMessage StartMessage(WorkerInfo worker, string window) => new(
-        _kind, typeof(TIn).AssemblyQualifiedName!, typeof(TOut).AssemblyQualifiedName!,
+        _kind, NameOf(typeof(TIn)), NameOf(typeof(TOut)),
         _function, _serializer, worker, Options.MaxWorkerMemory, _culture, _uiCulture, StaticTroupes.Known, window);
+
+    // The short name leads to the core library. To read the long one would compile code in each start.
+    private static string NameOf(Type type) =>
+        type.Assembly == typeof(object).Assembly && !type.FullName!.Contains(',', StringComparison.Ordinal)
+            ? type.FullName
+            : type.AssemblyQualifiedName!;
 }

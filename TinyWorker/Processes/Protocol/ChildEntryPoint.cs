@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using TinyWorker.Platform;
 
 namespace TinyWorker.Processes.Protocol;
 
@@ -12,4 +12,4 @@ internal delegate int ChildEntryPoint(ChildSockets sockets);
 /// <param name="Name">The name that the parent gave the child.</param>
 /// <param name="Data">Connected, blocking, and not used yet.</param>
 /// <param name="Control">Connected, blocking, and not used yet.</param>
-internal sealed record ChildSockets(string Name, Socket Data, Socket Control);
+internal sealed record ChildSockets(string Name, LocalConnection Data, LocalConnection Control);

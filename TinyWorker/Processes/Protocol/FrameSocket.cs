@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
+using TinyWorker.Platform;
 
 namespace TinyWorker.Processes.Protocol;
 
-/// <summary>Sends and receives frames over a blocking socket, for both sides.</summary>
+/// <summary>Sends and receives frames over a connection, for both sides.</summary>
 internal static class FrameSocket
 {
     // Of an array that goes through shared memory when all of that is taken. It fits into the connection: while this waits to be sent,
@@ -11,17 +11,17 @@ internal static class FrameSocket
     private const int PieceByConnection = 128 * 1024;
 
     /// <summary>Sends everything that the writer holds, and clears the writer even if it could not be sent.</summary>
-    /// <param name="socket">The connection.</param>
+    /// <param name="connection">The connection.</param>
     /// <param name="writer">What is to be sent.</param>
     /// <param name="window">Null if the writer shares nothing.</param>
-    public static void Send(Socket socket, FrameWriter writer, SharedWindow? window = null)
+    public static void Send(LocalConnection connection, FrameWriter writer, SharedWindow? window = null)
     {
         try
         {
             for (var i = 0; i < writer.SegmentCount; i++)
             {
-                if (writer.IsShared(i)) SendPieces(socket, writer.Segment(i).Span, window!);
-                else SendAll(socket, writer.Segment(i).Span);
+                if (writer.IsShared(i)) SendPieces(connection, writer.Segment(i).Span, window!);
+                else connection.SendAll(writer.Segment(i).Span);
             }
         }
         finally
@@ -35,18 +35,18 @@ internal static class FrameSocket
     /// It polls first: Linux wakes a thread that blocks in a receive on a Unix domain socket once more, for nothing, when the other side
     /// has read what was sent to it before.
     /// </remarks>
-    public static bool Receive(Socket socket, FrameReader reader)
+    public static bool Receive(LocalConnection connection, FrameReader reader)
     {
         var memory = reader.GetMemory().Span;
-        socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
-        var count = socket.Receive(memory);
+        connection.WaitToReceive(Timeout.InfiniteTimeSpan);
+        var count = connection.Receive(memory);
         if (count == 0) return false;
         reader.Advance(count);
         return true;
     }
 
     // Each piece begins with its length: positive if it is in the window, negative if it follows.
-    private static void SendPieces(Socket socket, ReadOnlySpan<byte> rest, SharedWindow window)
+    private static void SendPieces(LocalConnection connection, ReadOnlySpan<byte> rest, SharedWindow window)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];
         while (rest.Length > 0)
@@ -55,14 +55,9 @@ internal static class FrameSocket
             var isInWindow = window.TryPut(rest[..count]);
             if (!isInWindow) count = Math.Min(count, PieceByConnection);
             BinaryPrimitives.WriteInt32LittleEndian(length, isInWindow ? count : -count);
-            SendAll(socket, length);
-            if (!isInWindow) SendAll(socket, rest[..count]);
+            connection.SendAll(length);
+            if (!isInWindow) connection.SendAll(rest[..count]);
             rest = rest[count..];
         }
-    }
-
-    private static void SendAll(Socket socket, ReadOnlySpan<byte> rest)
-    {
-        while (rest.Length > 0) rest = rest[socket.Send(rest)..];
     }
 }

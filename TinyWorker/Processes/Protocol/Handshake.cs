@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Security.Cryptography;
+using TinyWorker.Platform;
 
 namespace TinyWorker.Processes.Protocol;
 
@@ -11,13 +11,13 @@ internal static class Handshake
     public const int SecretLength = 32;
     public const int Length = SecretLength + 2;
 
-    public static void Send(Socket socket, byte[] secret, ConnectionRole role, bool leadsGroup)
+    public static void Send(LocalConnection connection, byte[] secret, ConnectionRole role, bool leadsGroup)
     {
         Span<byte> handshake = stackalloc byte[Length];
-        secret.CopyTo(handshake);
+        secret.AsSpan().CopyTo(handshake);
         handshake[SecretLength] = (byte)role;
         handshake[SecretLength + 1] = leadsGroup ? (byte)1 : (byte)0;
-        socket.Send(handshake);   // a blocking socket sends everything
+        connection.SendAll(handshake);
     }
 
     /// <summary>False if the sender is not the child.</summary>
