@@ -208,6 +208,12 @@ public abstract partial class TroupeContract
         meter.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("measured"));
         meter.Start();
         Assert.That(Within.Time(troupe.Submit(troupe.Submit(1))), Is.EqualTo(3));
+        using (new Activity("own").Start())   // goes to where the worker is
+        {
+            Assert.That(Within.Time(troupe.Submit(5)), Is.EqualTo(6));
+            Assert.That(Within.Time(troupe.Submit(6)), Is.EqualTo(7));
+        }
+
         meter.Dispose();
         await End(troupe);
         Assert.That(

@@ -82,14 +82,20 @@ internal sealed class LinuxConnection : LocalConnection
     {
         get
         {
-            if (_socket.IsClosed) return true;
-            byte next;
-            while (true)
+            try
             {
-                using var use = new Use(_socket);
-                var count = recv(use.File, &next, 1, Peek | DoNotWait);
-                if (count >= 0) return count == 0;
-                if (Marshal.GetLastSystemError() is not Interrupted and var error) return error != WouldWait;
+                byte next;
+                while (true)
+                {
+                    using var use = new Use(_socket);
+                    var count = recv(use.File, &next, 1, Peek | DoNotWait);
+                    if (count >= 0) return count == 0;
+                    if (Marshal.GetLastSystemError() is not Interrupted and var error) return error != WouldWait;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
             }
         }
     }

@@ -86,7 +86,8 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
 
     // The way in, in this order ------------------------------------------------------------------------
 
-    public bool HasContext => _context is not null;
+    /// <summary>Whether <see cref="SetContext"/> has found something to keep.</summary>
+    public bool HasContext => Context is not null;
 
     /// <summary>Called before the item is accepted: keeps what belongs to it besides its input.</summary>
     public void SetContext(Activity? activity, CancellationToken cancellationToken, SubmitTerms? terms = null)

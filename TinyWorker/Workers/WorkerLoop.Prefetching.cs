@@ -37,13 +37,13 @@ internal sealed partial class WorkerLoop<TIn, TOut>
 
     public void RecallPrefetched() => (Remote as IPrefetchingWorker<TIn, TOut>)?.Recall();
 
-    // The worker is lost while it has no task: the loop, which sleeps, is to replace it. If it does not sleep, it sees that by itself.
     private void PreparePrefetching(IPrefetchingWorker<TIn, TOut> worker)
     {
         using (Uninterrupted.Enter(_prefetchLock)) _prefetched ??= new Queue<PrefetchedItem>();
         (worker.PrefetchReturned, worker.Lost) = (OnReturned, OnLost);
     }
 
+    // The worker is lost while it has no task: the loop, which sleeps, is to replace it. If it does not sleep, it sees that by itself.
     private void OnLost() => Unpark();
 
     private bool TryTakePrefetched(out WorkItem<TIn, TOut>? item, out long number)

@@ -94,8 +94,8 @@ internal sealed class WorkerServer<TIn, TOut> : IWorkerServer
 
             if (!TryBegin(frame.Sequence, out var token)) continue;
             var hasActivity = activity.Description is not null && activity.Sequence == frame.Sequence;
-            using (var current = hasActivity ? ActivityHeader.Start(activity.Description!) : null)
-                Run(troupe.Core, connection, frame, current, token);
+            using (var current = hasActivity ? new TaskActivity(activity.Description!, troupe.Core) : null)
+                Run(troupe.Core, connection, frame, current?.Activity, token);
             activity = default;
         }
 

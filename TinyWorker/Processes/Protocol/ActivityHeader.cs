@@ -12,14 +12,14 @@ internal static class ActivityHeader
     public static string Describe(Activity activity) =>
         $"{activity.Id}\n{activity.TraceStateString}\n{string.Join(',', activity.Baggage.Select(Describe))}\n{activity.OperationName}";
 
-    /// <summary>
-    /// Starts the activity in the child. It is the library's own span if somebody listens to that. It is current until it is stopped.
-    /// </summary>
-    public static Activity Start(string description)
+    /// <summary>The activity in the child, which is not started yet. Throws what a listener throws.</summary>
+    /// <param name="description">What <see cref="Describe(Activity)"/> gave.</param>
+    /// <param name="mayBeOwn">Whether it is the library's own span, if somebody listens to that.</param>
+    public static Activity Make(string description, bool mayBeOwn = true)
     {
         var parts = description.Split('\n', 4);
-        var activity = TinyWorkerActivity.Source.CreateActivity(TinyWorkerActivity.RunName, ActivityKind.Internal, parts[0])
-            ?? new Activity(parts[3]).SetParentId(parts[0]);
+        var own = mayBeOwn ? TinyWorkerActivity.Source.CreateActivity(TinyWorkerActivity.RunName, ActivityKind.Internal, parts[0]) : null;
+        var activity = own ?? new Activity(parts[3]).SetParentId(parts[0]);
         if (parts[1].Length > 0) activity.TraceStateString = parts[1];
         // Baggage lists the newest item first.
         foreach (var item in parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries).Reverse())
@@ -28,7 +28,7 @@ internal static class ActivityHeader
             activity.AddBaggage(Uri.UnescapeDataString(key), value);
         }
 
-        return activity.Start();
+        return activity;
     }
 
     private static string Describe(KeyValuePair<string, string?> item) =>
