@@ -8,7 +8,7 @@ namespace TinyWorker.Threading;
 /// </summary>
 internal abstract class SerialContext : SynchronizationContext
 {
-    private PostedQueue _posted = new();
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private bool _closed;   // set once, when the owner stops running what is posted
 
     /// <summary>Guards what is posted, and the state of the derived context. The owner sleeps and is woken on it.</summary>
@@ -58,39 +58,5 @@ internal abstract class SerialContext : SynchronizationContext
     {
         Debug.Assert(Monitor.IsEntered(QueueLock), "the lock is held");
         Debug.Assert(!_closed || _posted.Count == 0, "a closed context holds nothing");
-    }
-
-    // As Queue<T>, for which each process would compile code before its first task.
-    private struct PostedQueue()
-    {
-        // Its length is a power of two.
-        private (SendOrPostCallback Callback, object? State)[] _ring = new (SendOrPostCallback, object?)[4];
-        private int _first;
-
-        public int Count { get; private set; }
-
-        public void Enqueue((SendOrPostCallback Callback, object? State) post)
-        {
-            if (Count == _ring.Length) Grow();
-            _ring[(_first + Count++) & (_ring.Length - 1)] = post;
-        }
-
-        public bool TryDequeue(out (SendOrPostCallback Callback, object? State) post)
-        {
-            post = default;
-            if (Count == 0) return false;
-            ref var place = ref _ring[_first];
-            (post, place) = (place, default);   // what was run is not kept alive
-            _first = (_first + 1) & (_ring.Length - 1);
-            Count--;
-            return true;
-        }
-
-        private void Grow()
-        {
-            var larger = new (SendOrPostCallback, object?)[2 * _ring.Length];
-            for (var i = 0; i < Count; i++) larger[i] = _ring[(_first + i) & (_ring.Length - 1)];
-            (_ring, _first) = (larger, 0);
-        }
     }
 }
