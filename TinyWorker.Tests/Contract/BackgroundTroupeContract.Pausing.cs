@@ -18,7 +18,7 @@ public abstract partial class BackgroundTroupeContract
             Options(new Settings { Workers = Workers, Capacity = 64 }));
         using var stop = new CancellationTokenSource();
         var accepted = 0L;
-        var submitters = Enumerable.Range(0, 3).Select(number => Blocked(() =>
+        var submitters = Enumerable.Range(0, 3).Select(number => OnAThread(() =>
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
