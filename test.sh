@@ -20,9 +20,6 @@ readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplic
 readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
 readonly policy=/usr/sbin/policy-rc.d
 passed=0 failed=0 skipped=0 lacking=
-measured=()   # the arguments of the tests that are measured next
-beside=()     # the arguments of the tests that run beside others, which are the process aside
-aside=
 own_policy=   # the policy file, while it is ours
 prefix=()     # what dotnet test is run by
 
@@ -136,48 +133,31 @@ run_tests() {
   count_tests "$log" "${PIPESTATUS[0]}" "$@"
 }
 
-# measure PACKAGES ARGUMENT...: sets measured to these arguments, and those by which the coverage of PACKAGES is measured. A package is
-# measured in one configuration only: its lines and branches differ in the other.
-measure() {
+# run_measured PACKAGES ARGUMENT...: as run_tests, and the coverage of PACKAGES is measured. A package is measured in one configuration
+# only: its lines and branches differ in the other.
+run_measured() {
   local settings=$coverage/$2.runsettings
   sed "s|<Include>.*</Include>|<Include>$1</Include>|" .ci/coverage.runsettings > "$settings"
-  measured=("${@:2}" --collect 'XPlat Code Coverage' --settings "$settings" --results-directory "$coverage")
+  run_tests "${@:2}" --collect 'XPlat Code Coverage' --settings "$settings" --results-directory "$coverage"
 }
 
-# run_measured PACKAGES ARGUMENT...: as run_tests, and the coverage of PACKAGES is measured.
-run_measured() {
-  measure "$@"
-  run_tests "${measured[@]}"
-}
-
-# begin_beside ARGUMENT...: as run_tests, but at the same time as what follows, until end_beside. For tests that measure no time, and leave
-# a processor to others.
-begin_beside() {
-  echo "== dotnet test $* (at the same time as the next)"
-  beside=("$@")
-  run_dotnet_test "$@" > "$log.beside" &
-  aside=$!
-}
-
-end_beside() {
-  wait "$aside"
-  local status=$?
-  show_progress < "$log.beside"
-  count_tests "$log.beside" "$status" "${beside[@]}"
-}
-
-# run_tests_beside OTHER ARGUMENT...: as run_tests, while dotnet test runs with the filter OTHER in the place of the last argument, too.
-# ONE_EACH=1 gives each of the two a processor for itself, if there are two.
+# run_tests_beside OTHER ARGUMENT...: as run_tests, while dotnet test runs with the filter OTHER in the place of the last argument, too. For
+# tests that measure no time, and leave a processor to others. ONE_EACH=1 gives each of the two a processor for itself, if there are two.
 run_tests_beside() {
-  local other=$1 pinned=
+  local other=$1 aside pinned=
   shift
   [[ -z ${ONE_EACH-} || $(nproc) != 2 ]] || ! taskset -c 0 true || ! taskset -c 1 true || pinned=1
+  echo "== dotnet test ${*:1:$#-1} $other (at the same time as the next)"
   [[ -z $pinned ]] || prefix=(taskset -c 1)
-  begin_beside "${@:1:$#-1}" "$other"
+  run_dotnet_test "${@:1:$#-1}" "$other" > "$log.beside" &
+  aside=$!
   [[ -z $pinned ]] || prefix=(taskset -c 0)
   run_tests "$@"
   prefix=()
-  end_beside
+  wait "$aside"
+  local status=$?
+  show_progress < "$log.beside"
+  count_tests "$log.beside" "$status" "${@:1:$#-1}" "$other"
 }
 
 # count_tests FILE STATUS ARGUMENT...: counts what dotnet test said with these arguments.
@@ -233,7 +213,7 @@ build Release
 step $main_job || fail 'the main job on this repository'
 step $service -- --seconds 3 || fail 'the example service'
 
-# Each project of tests by itself. What comes into the solution is tested without a line here.
+# Each project of tests by itself: each has the machine for itself while it runs. What comes into the solution is tested without a line here.
 mapfile -t projects < <(dotnet sln TinyWorker.sln list | sed -n 's|^\(.*\.Tests\)[/\\][^/\\]*\.csproj$|\1|p')
 ((${#projects[@]} > 0)) || fail 'the solution names no project of tests'
 
@@ -242,23 +222,17 @@ readonly packages='FullyQualifiedName~TinyWorker.Tests.Package.'
 readonly leaks_and_model='FullyQualifiedName~TinyWorker.Tests.Leaks.|FullyQualifiedName~TinyWorker.Tests.Model.'
 readonly neither='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Model.'
 
-# measure_project PROJECT: sets measured for the tests of a package, which is named as they are.
-measure_project() {
-  measure "[${1%.Tests}]*,[${1%.Tests}.*]*" "$1" -c Release
-}
-
-# Only the core has both configurations run. The tests of the other packages wait most of their time for a broker, a browser or a server:
-# so those with the broker are run beside the others.
-measure_project TinyWorker.RabbitMQ.Tests
-begin_beside "${measured[@]}"
+# Only the core has both configurations run. The tests of the other packages, each of which measures those that it is named after, wait
+# most of their time for a broker, a browser or a server.
 for project in "${projects[@]}"; do
-  [[ $project != TinyWorker.Tests && $project != TinyWorker.RabbitMQ.Tests ]] || continue
-  measure_project "$project"
-  run_tests "${measured[@]}"
+  case $project in
+    TinyWorker.Tests)
+      run_tests "$project" -c Release --filter "$neither"
+      run_tests_beside "$packages" "$project" -c Release --filter "$leaks_and_model"
+      ;;
+    *) run_measured "[${project%.Tests}]*,[${project%.Tests}.*]*" "$project" -c Release ;;
+  esac
 done
-end_beside
-run_tests TinyWorker.Tests -c Release --filter "$neither"
-run_tests_beside "$packages" TinyWorker.Tests -c Release --filter "$leaks_and_model"
 
 # Debug has the invariants of the core and the schedules, and the coverage of the core is that of Debug. The long tests do in thousands of
 # rounds what others do in hundreds: they are run in Release, but for those of the core under load, which the invariants watch. Neither
