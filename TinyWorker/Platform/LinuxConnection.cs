@@ -15,6 +15,11 @@ namespace TinyWorker.Platform;
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxConnection : LocalConnection
 {
+    // What the system knows of the process at the other end.
+    public const int SocketLevel = 1;                 // SOL_SOCKET
+    public const int PeerCredentials = 17;            // SO_PEERCRED: process, user, group
+    public const int CredentialsSize = 3 * sizeof(int);
+
     private const int Local = 1;                      // AF_UNIX
     private const int Stream = 1;                     // SOCK_STREAM
     private const int ClosedOnExec = 0x80000;         // SOCK_CLOEXEC
@@ -25,9 +30,6 @@ internal sealed class LinuxConnection : LocalConnection
     private const int NoSignal = 0x4000;              // MSG_NOSIGNAL: the error is enough
     private const int Sending = 1;                    // SHUT_WR
     private const int Both = 2;                       // SHUT_RDWR
-    private const int SocketLevel = 1;                // SOL_SOCKET
-    private const int PeerCredentials = 17;           // SO_PEERCRED: process, user, group
-    private const int CredentialsSize = 3 * sizeof(int);
     private const int Interrupted = 4;                // EINTR
     private const int WouldWait = 11;                 // EAGAIN
     private const int TooLong = 36;                   // ENAMETOOLONG

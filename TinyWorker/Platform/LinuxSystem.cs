@@ -18,8 +18,6 @@ internal sealed class LinuxSystem : UnixSystem
     private const int CloseOnExec = 1;     // FD_CLOEXEC
     private const int LastStandard = 2;    // stdin, stdout and stderr are given to each process
     private const string Deleted = " (deleted)";
-    private const int SocketLevel = 1;     // SOL_SOCKET
-    private const int PeerCredentials = 17;   // SO_PEERCRED: process, user, group
     private const int PreferHugePages = 14;           // MADV_HUGEPAGE
     private const int AddSeals = 1033;         // F_ADD_SEALS
     private const int NoMoreSeals = 1;         // F_SEAL_SEAL
@@ -141,8 +139,8 @@ internal sealed class LinuxSystem : UnixSystem
 
     public override bool IsOfThisUser(Socket connection)
     {
-        Span<byte> credentials = stackalloc byte[3 * sizeof(int)];
-        var length = connection.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
+        Span<byte> credentials = stackalloc byte[LinuxConnection.CredentialsSize];
+        var length = connection.GetRawSocketOption(LinuxConnection.SocketLevel, LinuxConnection.PeerCredentials, credentials);
         return LinuxConnection.AreOfThisUser(credentials[..length]);
     }
 
