@@ -19,7 +19,7 @@ readonly progress_interval=5   # seconds
 readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
 readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
 readonly policy=/usr/sbin/policy-rc.d
-passed=0 failed=0 skipped=0 lacking=
+passed=0 failed=0 skipped=0 lacking= failures=
 own_policy=   # the policy file, while it is ours
 prefix=()     # what dotnet test is run by
 
@@ -35,6 +35,7 @@ trap 'rm -rf "$log" "$log.beside" "$coverage" ${own_policy:+"$own_policy"}' EXIT
 
 finish() {
   [[ -z $lacking ]] || printf '%s' "$lacking"
+  [[ -z $failures ]] || printf 'What failed, once more:\n%s' "$failures"   # of a long run, often only the end is kept
   local line="$passed passed, $failed failed"
   ((skipped == 0)) || line+=", $skipped skipped"
   echo "$line"
@@ -45,6 +46,7 @@ finish() {
 # What failed without being a test counts as one failure, so that the last line never looks better than the run.
 fail() {
   echo "FAILED: $1"
+  failures+="  $1"$'\n'
   failed=$((failed + 1))
 }
 
@@ -168,6 +170,7 @@ count_tests() {
     case $line in
       'Test run for '*) projects=$((projects + 1)) ;;
       'Total tests: '*) summaries=$((summaries + 1)) ;;
+      '  Failed '*) failures+=$line$'\n' ;;
     esac
     if [[ $line =~ ^\ *(Passed|Failed|Skipped):\ ([0-9]+)$ ]]; then
       case ${BASH_REMATCH[1]} in

@@ -56,6 +56,15 @@ public sealed partial class TinyTroupe<TIn, TOut>
         return future;
     }
 
+    /// <summary>Submits as <see cref="SubmitAsync(TIn, SubmitOptions, CancellationToken)"/> does, but the token ends only the wait for room:
+    /// a task that was accepted is left alone.</summary>
+    internal ValueTask<TinyFuture<TOut>> SubmitIntoRoomAsync(TIn input, SubmitOptions options, CancellationToken waitingForRoom)
+    {
+        var future = _core.SubmitAsync(input, SubmitTerms.Of(options, isTokenForRoom: true), waitingForRoom);
+        GC.KeepAlive(this);
+        return future;
+    }
+
     /// <inheritdoc cref="SubmitAsync(TIn, SubmitOptions, CancellationToken)"/>
     /// <exception cref="ArgumentNullException">The input is null.</exception>
     [OverloadResolutionPriority(2)]

@@ -54,6 +54,32 @@ public sealed class AcknowledgerTests
         await LeftAsync(test, session, channel, acknowledger, ["m6", "m13", "m20", "m27"]);
     }
 
+    // While the first one is not settled, each of the others is a command of its own: many more than a channel sends to a queue at a time.
+    [Test]
+    public async Task Flush_AfterManyAcknowledgementsOneByOne_LosesNoneWithTheChannel()
+    {
+        const int Count = 2000;
+        await using var test = new TestConnection(await Brokers.UriAsync());
+        var session = await test.ReadyAsync();
+        await FillAsync(test, session, Count);
+        var channel = await session.OpenChannelAsync(0, default);
+        var acknowledger = session.OpenAcknowledger(channel);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await session.ConsumeAsync(
+            channel, test.Topology.Tasks, exclusive: false,
+            (tag, _, _, _, _, _) =>
+            {
+                if (tag == Count) done.SetResult();
+                return default;
+            },
+            default);
+        await Within.Time(done.Task, "the deliveries", RabbitNode.Patience);
+
+        for (var tag = 2ul; tag <= Count; tag++) acknowledger.Ack(tag);
+
+        await LeftAsync(test, session, channel, acknowledger, ["m0"]);
+    }
+
     [Test]
     public async Task Nack_WithoutRequeue_MakesADeadLetter()
     {

@@ -102,6 +102,57 @@ public sealed class HostStopTests
         Assert.That((served.Runs, served.Host.Snapshot().Unacknowledged), Is.EqualTo((replies.Count, 0)));
     }
 
+    // A worker may take a task while the stop looks at it: then the task goes on, and does not go back.
+    [TestCase("pool")]
+    [TestCase("threads")]
+    [TestCase("processes")]
+    [TestCase("no room")]
+    public async Task Stop_AgainAndAgainUnderLoad_AsksNoTaskToStopAndRunsNothingTwice(string backEnd)
+    {
+        const int Stops = 25;
+        var uri = await Brokers.UriAsync();
+        var name = Brokers.NewTroupe();
+        TinyTroupeOptions options = backEnd switch
+        {
+            "threads" => new TinyTroupeOptions { Name = name, Workers = 2 },
+            "processes" => new ProcessTroupeOptions { Name = name, Workers = 2 },
+            _ => new PoolTroupeOptions { Name = name, Workers = 2, Capacity = backEnd == "pool" ? 1024 : 1 },
+        };
+        await using var local = new TinyTroupe<int, int>(static (input, token) => OnceUnlessStopped(input, token), options);
+        await using var submitter = new RabbitTroupe<int, int>(name, new RabbitTroupeOptions { Broker = uri, MaxInFlight = 512 });
+        List<TinyFuture<int>> futures = [];
+        using var isOver = new CancellationTokenSource();
+        var submitting = Task.Run(async () =>
+        {
+            while (!isOver.IsCancellationRequested)
+                futures.Add(await Within.Time(submitter.SubmitAsync(futures.Count).AsTask(), "a task to be accepted"));
+        });
+
+        var replied = 0L;
+        for (var i = 0; i < Stops; i++)
+        {
+            await using var host = new RabbitTroupeHost<int, int>(local, new RabbitHostOptions { Broker = uri, Prefetch = 256 });
+            var running = host.RunAsync(CancellationToken.None);
+            await Eventually.IsTrueAsync(() => host.Snapshot().Replied >= 50, () => $"replies; now: {host.Snapshot()}");
+            if (i == Stops - 1)
+            {
+                await isOver.CancelAsync();
+                await Within.Time(submitting, "the submitter");
+                await Task.WhenAll(futures.Select(static future => Within.Time(future.AsTask())));
+            }
+
+            await Within.Time(host.StopAsync(CancellationToken.None), "the host to stop");
+            await Within.Time(running, "RunAsync to end");
+            replied += host.Snapshot().Replied;
+        }
+
+        Assert.That(futures.Select(static future => future.Result()), Is.EqualTo(Enumerable.Range(0, futures.Count)));
+        var counts = local.Snapshot();
+        TestContext.Out.WriteLine($"{futures.Count} tasks; {counts}");
+        Assert.That((counts.Succeeded, counts.Faulted), Is.EqualTo(((long)futures.Count, 0L)), "each ran once, and to its end");
+        Assert.That(replied, Is.EqualTo(futures.Count), "and was answered once");
+    }
+
     [Test]
     public async Task Task_GivenBackAgainAndAgainWithoutHavingBegun_IsNoSuspect()
     {
@@ -142,5 +193,14 @@ public sealed class HostStopTests
         var reply = await served.Submitter.ReplyAsync();
         Assert.That((reply.TaskId, reply.Number, reply.Attempt), Is.EqualTo(("suspect", 40, 3)));
         await Within.Time(busy.AsTask());
+    }
+
+    // Long enough to be asked to stop. That is no cancellation here, so it is counted.
+    private static int OnceUnlessStopped(int input, CancellationToken token)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMicroseconds(200))
+            if (token.IsCancellationRequested) throw new InvalidOperationException($"Task {input} was asked to stop.");
+        return input;
     }
 }

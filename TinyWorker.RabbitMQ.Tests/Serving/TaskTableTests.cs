@@ -229,6 +229,8 @@ public sealed class TaskTableTests
         protected override void Stop()
         {
         }
+
+        protected override bool StopWaiting() => false;
     }
 
     private sealed class FakeChannel : IDeliveryChannel

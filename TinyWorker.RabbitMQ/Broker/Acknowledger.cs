@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 
@@ -7,18 +8,31 @@ namespace TinyWorker.RabbitMQ.Broker;
 /// Acknowledges deliveries of one channel. Any thread may tell it; one writer tells the broker, and says it for a run of deliveries at once
 /// where it can. After the end of the session it does nothing: the broker gives out again what was not acknowledged. Thread-safe.
 /// </summary>
-/// <remarks>The channel must have no other acknowledgements than these, and the consumers must not acknowledge by themselves.</remarks>
+/// <remarks>
+/// The channel must have no other acknowledgements than these, and the consumers must not acknowledge by themselves.
+/// The process of a channel at the broker sends 32 commands at a time to a quorum queue (<c>quorum_commands_soft_limit</c>), keeps the
+/// others until the queue has carried out some, and tells nobody. What it keeps dies with it: the queue gives out again what was acknowledged
+/// in the last milliseconds before the channel ended. (Seen with RabbitMQ 3.10.8; its <c>rabbit_fifo_client</c> is the same in 4.x.) So a
+/// flush leaves the queue time when so many commands were sent just now.
+/// </remarks>
 internal sealed class Acknowledger
 {
+    private const int MostAtATime = 32;
+
+    // A quorum queue has written a command to the disks of its nodes in milliseconds, and in tens of them under load.
+    private static readonly TimeSpan TimeOfAQueue = TimeSpan.FromMilliseconds(250);
+
     private readonly BrokerSession _session;
     private readonly IChannel _channel;
     private readonly Channel<Settlement> _queue = Channel.CreateUnbounded<Settlement>(new() { SingleReader = true });
 
     // The writer's alone:
     private readonly List<ulong> _acks = [];
-    private readonly List<TaskCompletionSource> _flushes = [];
+    private readonly List<TaskCompletionSource<TimeSpan>> _flushes = [];
     private readonly HashSet<ulong> _ahead = []; // settled at the broker, while an earlier one is not
     private ulong _next = 1; // the first that is not settled at the broker
+    private readonly long[] _sentAt = new long[MostAtATime]; // when each of the last commands was sent, as a timestamp
+    private long _sent; // how many there were
 
     public Acknowledger(BrokerSession session, IChannel channel)
     {
@@ -32,11 +46,13 @@ internal sealed class Acknowledger
     /// <summary>The delivery goes back to its queue, or to the dead letters.</summary>
     public void Nack(ulong tag, bool requeue) => _queue.Writer.TryWrite(new(tag, requeue ? Kind.Requeue : Kind.Reject));
 
-    /// <summary>Waits until the broker was told what was said before, or the session has ended.</summary>
-    public Task FlushAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the queues have what was said before, or the session has ended. Then the channel may be closed.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite(new(0, Kind.Flush, flushed)) ? flushed.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+        var flushed = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_queue.Writer.TryWrite(new(0, Kind.Flush, flushed))) return;
+        var wait = await flushed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task WriteAsync()
@@ -58,6 +74,7 @@ internal sealed class Acknowledger
                             continue;
                         default:
                             // Before the acknowledgements of the same batch: one of those for a run would take it along.
+                            NoteSent();
                             await _channel.BasicNackAsync(settlement.Tag, multiple: false, settlement.Kind == Kind.Requeue, _session.Ended)
                                 .ConfigureAwait(false);
                             _ahead.Add(settlement.Tag);
@@ -66,7 +83,7 @@ internal sealed class Acknowledger
                 }
 
                 await SendAcksAsync().ConfigureAwait(false);
-                EndFlushes();
+                EndFlushes(WaitForQueues());
             }
         }
         catch (Exception error)
@@ -76,8 +93,8 @@ internal sealed class Acknowledger
         finally
         {
             _queue.Writer.TryComplete();
-            while (_queue.Reader.TryRead(out var settlement)) settlement.Flushed?.SetResult();
-            EndFlushes();
+            while (_queue.Reader.TryRead(out var settlement)) settlement.Flushed?.SetResult(TimeSpan.Zero);
+            EndFlushes(TimeSpan.Zero);
         }
     }
 
@@ -104,17 +121,29 @@ internal sealed class Acknowledger
             }
         }
 
+        if (sent > 0) NoteSent();
         if (sent > 0) await _channel.BasicAckAsync(last, multiple: sent > 1, _session.Ended).ConfigureAwait(false);
         for (; sent < _acks.Count; sent++)
         {
+            NoteSent();
             await _channel.BasicAckAsync(_acks[sent], multiple: false, _session.Ended).ConfigureAwait(false);
             _ahead.Add(_acks[sent]);
         }
     }
 
-    private void EndFlushes()
+    private void NoteSent() => _sentAt[_sent++ % MostAtATime] = Stopwatch.GetTimestamp();
+
+    // How long the queues may take for what was sent; nothing if the channel's process cannot have kept any of it back.
+    private TimeSpan WaitForQueues()
     {
-        foreach (var flush in _flushes) flush.SetResult();
+        if (_sent < MostAtATime) return TimeSpan.Zero;
+        var (first, last) = (_sentAt[_sent % MostAtATime], _sentAt[(_sent - 1) % MostAtATime]);
+        return Stopwatch.GetElapsedTime(first, last) < TimeOfAQueue ? TimeOfAQueue - Stopwatch.GetElapsedTime(last) : TimeSpan.Zero;
+    }
+
+    private void EndFlushes(TimeSpan wait)
+    {
+        foreach (var flush in _flushes) flush.SetResult(wait);
         _flushes.Clear();
     }
 
@@ -126,5 +155,5 @@ internal sealed class Acknowledger
         Flush,
     }
 
-    private readonly record struct Settlement(ulong Tag, Kind Kind, TaskCompletionSource? Flushed = null);
+    private readonly record struct Settlement(ulong Tag, Kind Kind, TaskCompletionSource<TimeSpan>? Flushed = null);
 }

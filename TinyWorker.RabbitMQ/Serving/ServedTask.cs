@@ -39,6 +39,7 @@ internal abstract class ServedTask(string id, int attempt, long since, in Delive
     private DeliveryList _deliveries = Of(delivery);   // guarded by the table
     private volatile bool _isCancelRequested;
     private volatile bool _isReturnRequested;
+    private volatile bool _isRecalled;
 
     public string Id { get; } = id;
 
@@ -57,6 +58,9 @@ internal abstract class ServedTask(string id, int attempt, long since, in Delive
 
     /// <summary>The host needs it to end without a reply.</summary>
     public bool IsReturnRequested => _isReturnRequested;
+
+    /// <summary>The host needs it to end without a reply, if no worker has it yet.</summary>
+    public bool IsRecalled => _isRecalled;
 
     /// <summary>Guarded by the table.</summary>
     public ref DeliveryList Deliveries => ref _deliveries;
@@ -77,6 +81,18 @@ internal abstract class ServedTask(string id, int attempt, long since, in Delive
         _isReturnRequested = true;
         Stop();
     }
+
+    /// <summary>It is to end without a reply if no worker has it yet, and else goes on. Outside of locks.</summary>
+    /// <returns>Whether that ended it. One that waits for room, or that was sent ahead to a worker process, ends a little later.</returns>
+    public bool Recall()
+    {
+        _isRecalled = true;
+        return StopWaiting();
+    }
+
+    /// <summary>Cancels the local task if it waits, or the wait for room, as <see cref="Stop"/> does.</summary>
+    /// <returns>Whether that ended the task.</returns>
+    protected abstract bool StopWaiting();
 
     /// <summary>Cancels the local task, or the wait for room. If there is neither yet, whoever makes it looks at the requests.</summary>
     protected abstract void Stop();

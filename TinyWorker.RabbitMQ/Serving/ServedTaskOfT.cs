@@ -17,7 +17,6 @@ internal sealed class ServedTask<TIn, TOut>(
 {
     private TinyFuture<TOut>? _future;               // set once, when the local troupe has taken it
     private CancellationTokenSource? _waiting;       // set before it waits for room there
-    private volatile bool _wasWaiting;
 
     public Activity Activity => activity;
 
@@ -27,9 +26,6 @@ internal sealed class ServedTask<TIn, TOut>(
     public int Present { get; set; }
 
     public override bool IsWaiting => Volatile.Read(ref _future) is not { } future || future.Status == TinyFutureStatus.Pending;
-
-    /// <summary>Whether no worker had it yet when it was cancelled for the stop of the host.</summary>
-    public bool WasWaiting => _wasWaiting;
 
     bool IContinuation.IsAbandoned => false;
 
@@ -48,19 +44,6 @@ internal sealed class ServedTask<TIn, TOut>(
         if (!future.TryAddContinuation(this)) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Cancels it if no worker has it yet.</summary>
-    /// <returns>Whether that ended it. One that waits for room, or that was sent ahead to a worker process, ends a little later.</returns>
-    public bool TryCancelWaiting()
-    {
-        if (!IsWaiting) return false;
-        _wasWaiting = true;   // before it ends: who sees it end on another thread looks at this
-        CancelForReturn();
-        if (IsWaiting) return false;
-        var isCanceled = Volatile.Read(ref _future)!.Status == TinyFutureStatus.Canceled;
-        if (!isCanceled) _wasWaiting = false;   // a worker was faster
-        return isCanceled;
-    }
-
     bool IContinuation.OnSourceCompleted()
     {
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -77,9 +60,18 @@ internal sealed class ServedTask<TIn, TOut>(
         else Volatile.Read(ref _waiting)?.Cancel();
     }
 
+    protected override bool StopWaiting()
+    {
+        Interlocked.MemoryBarrier();   // as in Stop
+        if (Volatile.Read(ref _future) is { } future) return future.Recall() && future.WasRecalled;
+        Volatile.Read(ref _waiting)?.Cancel();
+        return false;
+    }
+
     private void StopIfRequested()
     {
         Interlocked.MemoryBarrier();
         if (IsCancelRequested || IsReturnRequested) Stop();
+        else if (IsRecalled) StopWaiting();
     }
 }

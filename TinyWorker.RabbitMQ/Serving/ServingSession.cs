@@ -78,12 +78,9 @@ internal sealed class ServingSession
         foreach (var (channel, tag) in held.OrderBy(static one => one.Tag)) channel.GiveBackNow(tag);
     }
 
-    /// <summary>Waits until what was settled has been told to the broker.</summary>
-    public async Task FlushAsync(CancellationToken cancellationToken)
-    {
-        await Tasks.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await Suspects.FlushAsync(cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>Waits until what was settled is settled at the broker. Then the connection may be closed.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Tasks.FlushAsync(cancellationToken), Suspects.FlushAsync(cancellationToken));
 
     /// <summary>The deliveries of one of its channels.</summary>
     internal sealed class ServingChannel(ServingSession session, IChannel channel, Acknowledger acknowledger, bool isOfSuspects)

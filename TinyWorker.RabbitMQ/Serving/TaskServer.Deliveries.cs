@@ -201,8 +201,8 @@ internal sealed partial class TaskServer<TIn, TOut>
             var waiting = new CancellationTokenSource();   // not disposed: it has no timer, and who stops the task may be late
             task.WaitFor(waiting);
             TinyFuture<TOut> future;
-            using (session.Broker.Ended.UnsafeRegister(static task => ((ServedTask)task!).CancelForReturn(), task))
-                future = await _troupe.SubmitAsync(input, options, waiting.Token).ConfigureAwait(false);
+            using (session.Broker.Ended.UnsafeRegister(static task => ((ServedTask)task!).Recall(), task))
+                future = await _troupe.SubmitIntoRoomAsync(input, options, waiting.Token).ConfigureAwait(false);
             Begin(task, future);
         }
         catch (Exception e)
@@ -227,7 +227,7 @@ internal sealed partial class TaskServer<TIn, TOut>
             return;
         }
 
-        if (!task.IsReturnRequested) GoDown(cause);
+        if (!task.IsReturnRequested && !task.IsRecalled) GoDown(cause);
         Return(task, hasBegun: false);
         EndActivity(task, outcome: null, error: null);
     }

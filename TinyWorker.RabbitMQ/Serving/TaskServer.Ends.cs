@@ -22,6 +22,9 @@ internal sealed partial class TaskServer<TIn, TOut>
                 case TinyFutureStatus.Canceled when task.IsCancelRequested:
                     End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "It was cancelled."), error: null);
                     break;
+                case TinyFutureStatus.Canceled when future.WasRecalled:
+                    Return(task, hasBegun: false);
+                    break;
                 case TinyFutureStatus.Canceled when !task.IsReturnRequested && _troupe.Snapshot().Condition != TroupeCondition.Stopped:
                     // To run it again would undo what the operator has done.
                     End(task, Reply(task.Id, TaskOutcome.Cancelled, task.Attempt, "An operator has cancelled it."), error: null);
@@ -29,7 +32,7 @@ internal sealed partial class TaskServer<TIn, TOut>
                 case TinyFutureStatus.Canceled:
                     // Not by its submitter: by the stop of this host, or because the local troupe was aborted.
                     if (!task.IsReturnRequested) GoDown(cause: null);
-                    Return(task, hasBegun: !task.WasWaiting);
+                    Return(task, hasBegun: true);
                     break;
                 default:
                     var error = future.Exception!;

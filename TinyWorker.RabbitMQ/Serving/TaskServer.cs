@@ -163,7 +163,7 @@ internal sealed partial class TaskServer<TIn, TOut> : IMeteredHost, IAsyncDispos
         var waiting = 0;
         // The youngest first: it may wait for room, which it would get from one that is cancelled before it.
         for (var i = tasks.Count - 1; i >= 0; i--)
-            if (((ServedTask<TIn, TOut>)tasks[i]).TryCancelWaiting() && Return(tasks[i], hasBegun: false)) waiting++;
+            if (tasks[i].Recall() && Return(tasks[i], hasBegun: false)) waiting++;
         while (Volatile.Read(ref _returning) > 0) await Task.Yield();   // the end of one that was cancelled may be on its way with it
         session?.ReleaseHeld();
         if (_isStarted) Log.Stopping(_logger, _troupe.Name, HostName, waiting, tasks.Count - waiting);

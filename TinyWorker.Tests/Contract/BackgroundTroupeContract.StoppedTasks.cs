@@ -17,6 +17,53 @@ public abstract partial class BackgroundTroupeContract
     }
 
     [Test]
+    public async Task Recall_CancelsWhatWaitsAndLeavesWhatRunsAlone()
+    {
+        using var gate = new ManualResetEventSlim();
+        var wasAsked = false;
+        var troupe = new TinyTroupe<int, int>(
+            (x, token) =>
+            {
+                Pass(gate, x);
+                wasAsked = token.IsCancellationRequested;
+                return x;
+            },
+            Options(new Settings()));
+        var running = troupe.Submit(1);
+        Within.Until(() => running.Status == TinyFutureStatus.Running, "the start");
+        var waiting = troupe.Submit(2);
+
+        Assert.That((running.Recall(), waiting.Recall()), Is.EqualTo((false, true)));
+        WaitForEnd(waiting);
+        gate.Set();
+        WaitForEnd(running);
+
+        Assert.That((running.Status, running.WasRecalled, wasAsked), Is.EqualTo((TinyFutureStatus.Succeeded, false, false)));
+        Assert.That((waiting.Status, waiting.WasRecalled, waiting.Recall()), Is.EqualTo((TinyFutureStatus.Canceled, true, false)));
+        await End(troupe);
+    }
+
+    [Test]
+    public async Task Token_OfASubmissionIntoRoom_EndsTheWaitForRoomAndLeavesTheTaskAlone()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var cancel = new CancellationTokenSource();
+        var troupe = new TinyTroupe<int, int>(x => Pass(gate, x), Options(new Settings { Capacity = 1 }));
+        var running = troupe.Submit(1);
+        Within.Until(() => running.Status == TinyFutureStatus.Running, "the start");
+        var accepted = await Within.Time(troupe.SubmitIntoRoomAsync(2, default, cancel.Token).AsTask());
+        var waiting = troupe.SubmitIntoRoomAsync(3, default, cancel.Token).AsTask();
+
+        await cancel.CancelAsync();
+        Assert.ThrowsAsync<OperationCanceledException>(() => Within.Time(waiting));
+        gate.Set();
+        WaitForEnd(accepted);
+
+        Assert.That(accepted.Status, Is.EqualTo(TinyFutureStatus.Succeeded));
+        await End(troupe);
+    }
+
+    [Test]
     public async Task Cancel_OfATaskThatThrowsSomethingElse_FaultsItWithThat()
     {
         using var begun = new ManualResetEventSlim();

@@ -32,6 +32,57 @@ public sealed partial class LoopbackContract
     }
 
     [Test]
+    public async Task Tasks_OfManySubmittersWithRecallsAtRandom_RunOrAreRecalledAndNeverBoth([Values(1, 3)] int workers)
+    {
+        var ran = new int[4 * Many];
+        var asked = 0;
+        var troupe = new TinyTroupe<int, int>(
+            (x, token) =>
+            {
+                Interlocked.Increment(ref ran[x]);
+                if (x % 100 == 99) WaitFor(TimeSpan.FromMilliseconds(2));   // the tasks behind it come back
+                if (token.IsCancellationRequested) Interlocked.Increment(ref asked);
+                return x;
+            },
+            Options(new Settings { Workers = workers, Capacity = Many }));
+        var all = await SubmitByMany(troupe, future => future.Recall(), among: 4);
+        await End(troupe);
+        AssertBalanced(troupe.Snapshot(), all.Length);
+        Assert.That(all.Select(future => future.Status == TinyFutureStatus.Canceled), Is.EqualTo(all.Select(future => future.WasRecalled)));
+        Assert.That(ran, Is.EqualTo(all.Select(future => future.WasRecalled ? 0 : 1)));
+        Assert.That((asked, all.Any(future => future.WasRecalled)), Is.EqualTo((0, true)));
+    }
+
+    [Test]
+    public async Task Tasks_RecalledAndCancelledAtRandom_EndOnceEach()
+    {
+        var ran = new int[4 * Many];
+        var troupe = new TinyTroupe<int, int>(
+            x =>
+            {
+                Interlocked.Increment(ref ran[x]);
+                if (x % 100 == 99) WaitFor(TimeSpan.FromMilliseconds(2));
+                return x;
+            },
+            Options(new Settings { Workers = 2, Capacity = Many }));
+        var all = await SubmitByMany(
+            troupe,
+            future =>
+            {
+                future.Recall();
+                future.Cancel();
+            },
+            among: 4);
+        await End(troupe);
+        AssertBalanced(troupe.Snapshot(), all.Length);
+        for (var i = 0; i < all.Length; i++)
+        {
+            Assert.That(ran[i], all[i].Status == TinyFutureStatus.Succeeded ? Is.EqualTo(1) : Is.LessThanOrEqualTo(1));
+            if (all[i].WasRecalled) Assert.That(ran[i], Is.Zero);
+        }
+    }
+
+    [Test]
     public async Task SlowTask_AmongFastOnes_HoldsNothingBackThatAnotherWorkerCouldDo()
     {
         using var gate = new ManualResetEventSlim();

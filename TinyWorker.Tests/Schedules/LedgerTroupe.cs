@@ -84,6 +84,12 @@ internal sealed class LedgerTroupe(ProgramRun run, string name, bool cannotStart
         return future is not null && future.Cancel();
     }
 
+    public bool Recall(TinyFuture<int>? future)
+    {
+        _mayCancel = true;
+        return future is not null && future.Recall();
+    }
+
     /// <summary>A worker that leaves for good before it was made cancels the tasks that were for it alone.</summary>
     public void Resize(int workers, bool mayCancel = false)
     {
@@ -279,7 +285,9 @@ internal sealed class LedgerTroupe(ProgramRun run, string name, bool cannotStart
         public bool HasDeadline => hasDeadline;
 
         public bool SaysThatItNeverStarted =>
-            future.Status == TinyFutureStatus.Faulted && future.Exception!.Message.Contains("never started", StringComparison.Ordinal);
+            future.WasRecalled
+            || (future.Status == TinyFutureStatus.Faulted
+                && future.Exception!.Message.Contains("never started", StringComparison.Ordinal));
 
         public int Notifications { get; private set; }
 

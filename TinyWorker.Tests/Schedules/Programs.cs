@@ -105,6 +105,24 @@ internal static partial class Programs
         troupe.Cancel(running);
     }
 
+    // One that is recalled has never started (the ledger looks), and one that was not recalled goes on.
+    public static void RecallsOfTasksThatStart(ProgramRun run)
+    {
+        var troupe = run.Troupe(workers: 2);
+        Together(
+            () => { Recall(1); Recall(2); },
+            () => { Recall(11); troupe.Cancel(Recall(12)); },
+            () => { troupe.Submit(21); Recall(22); });
+
+        TinyFuture<int>? Recall(int number)
+        {
+            var future = troupe.Submit(number);
+            Schedule.Point();
+            if (troupe.Recall(future)) Assert.That(future!.WasRecalled, $"{future} waited, and was recalled");
+            return future;
+        }
+    }
+
     public static void DisposersAndSubmittersAtAFullGate(ProgramRun run)
     {
         var troupe = run.Troupe(capacity: 1);

@@ -33,7 +33,7 @@ public abstract class TinyFuture<T> : IFutureNode
     // Between Pending and Running a task may be Prefetched: it was sent ahead to a worker process that still runs another task,
     // and only that process knows whether the task has begun. Such a task still waits, but only its worker's loop moves it on: to
     // Running, back to Pending when the worker returns it, or to Completing. Cancel makes it PrefetchedUnwanted and asks for its return; its
-    // deadline makes it PrefetchedLate.
+    // deadline makes it PrefetchedLate. A recall makes it PrefetchedRecalled: one that has begun goes on, as if nobody had asked.
     //
     // The thread that enters Completing owns the future alone. It writes _value, and then completes the future by one exchange, which
     // puts the end (Success, or the Failure) in the place of the continuations and takes them out. A continuation is added by a
@@ -41,11 +41,12 @@ public abstract class TinyFuture<T> : IFutureNode
     // end: no continuation is lost, and none runs twice. The end shares a field with the continuations also to make the future smaller.
     private protected const int Pending = 0;
     private protected const int Prefetched = 1;
-    private protected const int PrefetchedUnwanted = 2;
-    private protected const int PrefetchedLate = 3;
-    private protected const int Running = 4;
-    private protected const int StopRequested = 5;
-    private protected const int Completing = 6;   // the last state: completed futures stay in it
+    private protected const int PrefetchedRecalled = 2;
+    private protected const int PrefetchedUnwanted = 3;
+    private protected const int PrefetchedLate = 4;
+    private protected const int Running = 5;
+    private protected const int StopRequested = 6;
+    private protected const int Completing = 7;   // the last state: completed futures stay in it
 
     private static readonly object Success = new();
 
@@ -312,6 +313,14 @@ public abstract class TinyFuture<T> : IFutureNode
     /// <summary>Cancels as <see cref="Cancel"/> does, for a caller that waits for the code of the task however long it takes: a running
     /// task ends when its code does, and no worker is given up for it. (A worker process is killed after the grace.)</summary>
     internal virtual bool CancelWithoutGrace() => CancelCore();
+
+    /// <summary>Cancels the task if no worker has begun it, and else lets it go on. One that waits has ended when this returns; one that was
+    /// sent ahead to a worker process ends when that has given it back, or goes on.</summary>
+    /// <returns>Whether it waited. Whether it ended by this, <see cref="WasRecalled"/> tells.</returns>
+    internal virtual bool Recall() => false;
+
+    /// <summary>Whether it was cancelled by <see cref="Recall"/>.</summary>
+    internal bool WasRecalled => FailureOrNull is { Exception: RecalledException };
 
     private protected virtual bool CancelCore() =>
         TryEnd(CancelledByCancel());

@@ -6,6 +6,9 @@ internal enum StopReason
     Cancel,
     Timeout,
     Deadline,
+
+    /// <summary>Only if it has not begun.</summary>
+    Recall,
 }
 
 /// <summary>What the core of a troupe needs of its workers. Thread-safe.</summary>

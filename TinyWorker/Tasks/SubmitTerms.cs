@@ -21,6 +21,9 @@ internal sealed class SubmitTerms
     /// <inheritdoc cref="SubmitOptions.Deadline"/>
     public TimeSpan? Deadline { get; init; }
 
+    /// <summary>Whether the submitter's token ends the wait for room only, and leaves the task alone.</summary>
+    public bool IsTokenForRoom { get; private init; }
+
     /// <summary>An <see cref="IDeferredInput{TIn, TOut}"/> whose input was not made yet; null for a task that came with its input. Written
     /// by the worker loop that has the task.</summary>
     public object? DeferredInput { get; set; }
@@ -33,13 +36,16 @@ internal sealed class SubmitTerms
 
     /// <summary>The terms of these options; null if they ask for nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit of time cannot be.</exception>
-    public static SubmitTerms? Of(in SubmitOptions options)
+    public static SubmitTerms? Of(in SubmitOptions options) => options == default ? null : Of(options, isTokenForRoom: false);
+
+    /// <inheritdoc cref="Of(in SubmitOptions)"/>
+    public static SubmitTerms Of(in SubmitOptions options, bool isTokenForRoom)
     {
-        if (options == default) return null;
         TinyTroupeOptions.CheckLimit(nameof(options), nameof(SubmitOptions), nameof(SubmitOptions.Timeout), options.Timeout);
         TinyTroupeOptions.CheckLimit(nameof(options), nameof(SubmitOptions), nameof(SubmitOptions.Deadline), options.Deadline);
         return new SubmitTerms
         {
+            IsTokenForRoom = isTokenForRoom,
             Priority = options.Priority,
             Key = options.Key,
             Timeout = options.Timeout,

@@ -132,11 +132,12 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
         if (bySubmitter) deadline.Start(ticket: null);   // else it was started when the ticket queued
     }
 
-    /// <summary>Called after the item was accepted: from now on the submitter's token cancels the task.</summary>
+    /// <summary>Called after the item was accepted: from now on the submitter's token cancels the task, unless it was for the wait for
+    /// room.</summary>
     public void CancelOn(CancellationToken cancellationToken)
     {
         Schedule.Point();
-        if (!cancellationToken.CanBeCanceled || IsEnding) return;
+        if (!cancellationToken.CanBeCanceled || IsEnding || Terms is { IsTokenForRoom: true }) return;
         // The task was accepted: an interruption must not take its future from the submitter.
         Context!.Hold(Uninterrupted.Run(
             static own => own.cancellationToken.UnsafeRegister(
@@ -253,7 +254,7 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
     /// <returns>Null if the item is still wanted; else why not, and the loop asks it to stop.</returns>
     public StopReason? StartPrefetched(out bool isLast)
     {
-        StopReason? unwanted = TryMove(Prefetched, Running) ? null : WhyUnwanted();
+        StopReason? unwanted = TryMove(Prefetched, Running) || TryMove(PrefetchedRecalled, Running) ? null : WhyUnwanted();
         if (unwanted is not null) Volatile.Write(ref _state, Running);   // only its loop moves it out of the unwanted states
         isLast = LeaveGate();
         return unwanted;
@@ -270,12 +271,19 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
     }
 
     /// <summary>Ends a prefetched item that has not begun, and is no longer wanted.</summary>
-    public void EndUnwanted() => EndPrefetched(
-        WhyUnwanted() == StopReason.Deadline
-            ? Deadline!.FailureAt(Stage)
-            : Failure.Cancellation("The task was cancelled before it had started."));
+    public void EndUnwanted() => EndPrefetched(WhyUnwanted() switch
+    {
+        StopReason.Deadline => Deadline!.FailureAt(Stage),
+        StopReason.Recall => Failure.Cancellation(new RecalledException()),
+        _ => Failure.Cancellation("The task was cancelled before it had started."),
+    });
 
-    private StopReason WhyUnwanted() => Volatile.Read(ref _state) == PrefetchedLate ? StopReason.Deadline : StopReason.Cancel;
+    private StopReason WhyUnwanted() => Volatile.Read(ref _state) switch
+    {
+        PrefetchedLate => StopReason.Deadline,
+        PrefetchedRecalled => StopReason.Recall,
+        _ => StopReason.Cancel,
+    };
 
     // For the deadline ladder of its worker, under the lock of the ladder ---------------------------------
 
@@ -324,29 +332,33 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
     {
     }
 
+    internal override bool Recall() => Stop(StopReason.Recall, CancellationToken.None);
+
     internal override bool CancelWithoutGrace() => Stop(StopReason.Cancel, CancellationToken.None, hasGrace: false);
 
     private protected override bool CancelCore() => Cancel(CancellationToken.None);
 
     private bool Cancel(CancellationToken token) => Stop(StopReason.Cancel, token);
 
-    /// <summary>Ends the task if it waits, or asks it to stop if it runs. False if it had ended or was asked before.</summary>
+    /// <summary>Ends the task if it waits, or asks it to stop if it runs, unless it is only recalled. False if it had ended or was asked
+    /// before.</summary>
     public bool Stop(StopReason reason, CancellationToken token, bool hasGrace = true)
     {
-        var isLate = reason == StopReason.Deadline;
         while (true)
         {
             Schedule.Point();
             switch (Volatile.Read(ref _state))
             {
                 case Pending:
-                    if (TryEndWaiting(isLate ? Deadline!.FailureAt(Stage) : CancelledBy(token))) return true;
+                    if (TryEndWaiting(FailureBy(reason, token))) return true;
                     break;
                 case Prefetched:
-                    if (!TryMove(Prefetched, isLate ? PrefetchedLate : PrefetchedUnwanted)) break;
-                    Core.Workers.RecallPrefetched(this);
-                    return true;
-                case Running:
+                    if (TryMakeUnwanted(Prefetched, reason)) return true;
+                    break;
+                case PrefetchedRecalled when reason != StopReason.Recall:
+                    if (TryMakeUnwanted(PrefetchedRecalled, reason)) return true;
+                    break;
+                case Running when reason != StopReason.Recall:
                     if (Core.Workers.TryStop(this, reason, hasGrace)) return true;
                     break;   // it was asked before, has ended, or waits again
                 default:
@@ -355,9 +367,27 @@ internal class WorkItem<TIn, TOut> : TinyFuture<TOut>, IAdmissible, IQueuedItem,
         }
     }
 
-    private static Failure CancelledBy(CancellationToken token) => Failure.Cancellation(new OperationCanceledException(
-        token.CanBeCanceled ? "The task was cancelled by the token that it was submitted with." : "The task was cancelled by Cancel().",
-        token));
+    private bool TryMakeUnwanted(int from, StopReason reason)
+    {
+        var to = reason switch
+        {
+            StopReason.Deadline => PrefetchedLate,
+            StopReason.Recall => PrefetchedRecalled,
+            _ => PrefetchedUnwanted,
+        };
+        if (!TryMove(from, to)) return false;
+        Core.Workers.RecallPrefetched(this);
+        return true;
+    }
+
+    private Failure FailureBy(StopReason reason, CancellationToken token) => reason switch
+    {
+        StopReason.Deadline => Deadline!.FailureAt(Stage),
+        StopReason.Recall => Failure.Cancellation(new RecalledException()),
+        _ => Failure.Cancellation(new OperationCanceledException(
+            token.CanBeCanceled ? "The task was cancelled by the token that it was submitted with." : "The task was cancelled by Cancel().",
+            token)),
+    };
 
     private void EndUnstarted(Failure failure)
     {

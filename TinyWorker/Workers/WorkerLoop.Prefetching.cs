@@ -13,7 +13,7 @@ namespace TinyWorker.Workers;
 /// <remarks>
 /// The loop prefetches only while a task is running. The prefetched tasks start in order, each when the one before has ended. What the
 /// worker returns, or loses by dying, goes back to its place in the queue, where any worker takes it. Who owns what: a task that is
-/// Prefetched, or PrefetchedUnwanted, belongs to whoever takes it out of _prefetched or out of _sending, under the lock. That is the
+/// Prefetched, recalled or unwanted, belongs to whoever takes it out of _prefetched or out of _sending, under the lock. That is the
 /// loop, which alone adds, sends and starts, and inside whose wait for an outcome tasks come back. Or it is, once, whoever abandons the
 /// loop: that one empties both, and what the loop may still be writing then (in a serializer that hangs) is not sent any more.
 /// </remarks>
