@@ -12,16 +12,18 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 # The counts are read from the console, so its language and its form must not depend on the machine.
 export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 export MSBUILDTERMINALLOGGER=off NO_COLOR=1
-# No build server may outlive this script: it would hold our output open.
+# No build server may outlive this script. The builds share one compiler, which is this script's own: see build.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 
 readonly progress_interval=5   # seconds
 readonly main_job='dotnet run -c Release --project TinyWorker.Examples -- duplicates'
 readonly service='dotnet run -c Release --project TinyWorker.Examples.Web'
 readonly policy=/usr/sbin/policy-rc.d
+readonly compiler=tinyworker-$$   # the name of our compiler
 passed=0 failed=0 skipped=0 lacking= failures=
 own_policy=   # the policy file, while it is ours
 prefix=()     # what dotnet test is run by
+aside=() aside_id=   # of the tests that run aside
 
 all=
 case "${1-}" in
@@ -31,7 +33,7 @@ case "${1-}" in
 esac
 
 log=$(mktemp) && coverage=$(mktemp -d) || { echo '0 passed, 1 failed'; exit 1; }
-trap 'rm -rf "$log" "$log.beside" "$coverage" ${own_policy:+"$own_policy"}' EXIT
+trap 'end_compiler; rm -rf "$log" "$log.aside" "$coverage" ${own_policy:+"$own_policy"}' EXIT
 
 finish() {
   [[ -z $lacking ]] || printf '%s' "$lacking"
@@ -143,23 +145,19 @@ run_measured() {
   run_tests "${@:2}" --collect 'XPlat Code Coverage' --settings "$settings" --results-directory "$coverage"
 }
 
-# run_tests_beside OTHER ARGUMENT...: as run_tests, while dotnet test runs with the filter OTHER in the place of the last argument, too. For
-# tests that measure no time, and leave a processor to others. ONE_EACH=1 gives each of the two a processor for itself, if there are two.
-run_tests_beside() {
-  local other=$1 aside pinned=
-  shift
-  [[ -z ${ONE_EACH-} || $(nproc) != 2 ]] || ! taskset -c 0 true || ! taskset -c 1 true || pinned=1
-  echo "== dotnet test ${*:1:$#-1} $other (at the same time as the next)"
-  [[ -z $pinned ]] || prefix=(taskset -c 1)
-  run_dotnet_test "${@:1:$#-1}" "$other" > "$log.beside" &
-  aside=$!
-  [[ -z $pinned ]] || prefix=(taskset -c 0)
-  run_tests "$@"
-  prefix=()
-  wait "$aside"
-  local status=$?
-  show_progress < "$log.beside"
-  count_tests "$log.beside" "$status" "${@:1:$#-1}" "$other"
+# begin_aside ARGUMENT...: as run_tests, but at the same time as what follows, until end_aside. For tests that measure no time.
+begin_aside() {
+  aside=("$@")
+  echo "== dotnet test $* (at the same time as the next)"
+  run_dotnet_test "$@" > "$log.aside" &
+  aside_id=$!
+}
+
+end_aside() {
+  local status=0
+  wait "$aside_id" || status=$?
+  show_progress < "$log.aside"
+  count_tests "$log.aside" "$status" "${aside[@]}"
 }
 
 # count_tests FILE STATUS ARGUMENT...: counts what dotnet test said with these arguments.
@@ -189,8 +187,16 @@ count_tests() {
   fi
 }
 
+# One compiler for all projects and both configurations: it has loaded the analyzers, and half the time goes.
 build() {
-  step dotnet build TinyWorker.sln -c "$1" --no-restore -warnaserror -v quiet -nologo || { fail "the $1 build"; finish; }
+  step dotnet build TinyWorker.sln -c "$1" --no-restore -warnaserror -v quiet -nologo \
+    -p:UseSharedCompilation=true "-p:SharedCompilationId=$compiler" || { fail "the $1 build"; finish; }
+}
+
+end_compiler() {
+  local sdk
+  sdk=$(dotnet --info | sed -n 's/^ *Base Path: *//p')
+  dotnet "${sdk}Roslyn/bincore/VBCSCompiler.dll" "-pipename:$compiler" -shutdown > "$log" 2>&1 || true   # else it ends by itself, in ten minutes
 }
 
 step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
@@ -200,6 +206,7 @@ need "${CHROMIUM:-/usr/bin/chromium}" chromium 'the tests of the dashboard in a 
   || [[ -z $all ]] || fail 'the tests of TinyWorker.RabbitMQ need a broker'
 if [[ -z $all ]]; then
   build Release
+  end_compiler
   run_tests TinyWorker.sln -c Release --filter 'TestCategory!=Long'
   finish
 fi
@@ -213,6 +220,7 @@ has clang || has gcc || need clang clang 'the program that is compiled ahead of 
 
 build Debug
 build Release
+end_compiler
 step $main_job || fail 'the main job on this repository'
 step $service -- --seconds 3 || fail 'the example service'
 
@@ -220,31 +228,42 @@ step $service -- --seconds 3 || fail 'the example service'
 mapfile -t projects < <(dotnet sln TinyWorker.sln list | sed -n 's|^\(.*\.Tests\)[/\\][^/\\]*\.csproj$|\1|p')
 ((${#projects[@]} > 0)) || fail 'the solution names no project of tests'
 
-# The packages, the leaks and the model measure no time, use little more than one processor, and are in processes of their own here.
+# The packages, the leaks and the model measure no time, use little more than one processor, and are in processes of their own here. They
+# take what the tests leave that wait for a broker, a browser or a server.
 readonly packages='FullyQualifiedName~TinyWorker.Tests.Package.'
 readonly leaks_and_model='FullyQualifiedName~TinyWorker.Tests.Leaks.|FullyQualifiedName~TinyWorker.Tests.Model.'
 readonly neither='FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Model.'
 
-# Only the core has both configurations run. The tests of the other packages, each of which measures those that it is named after, wait
-# most of their time for a broker, a browser or a server.
+# Only the core has both configurations run. The tests of each other package measure the coverage of those that it is named after.
 for project in "${projects[@]}"; do
+  what=
   case $project in
-    TinyWorker.Tests)
-      run_tests "$project" -c Release --filter "$neither"
-      run_tests_beside "$packages" "$project" -c Release --filter "$leaks_and_model"
-      ;;
-    *) run_measured "[${project%.Tests}]*,[${project%.Tests}.*]*" "$project" -c Release ;;
+    TinyWorker.Tests) run_tests "$project" -c Release --filter "$neither"; continue ;;
+    TinyWorker.RabbitMQ.Tests) what=$packages ;;
+    TinyWorker.Dashboard.Tests) what=$leaks_and_model ;;
   esac
+  prefix=(nice -n 19)
+  [[ -z $what ]] || begin_aside TinyWorker.Tests -c Release --filter "$what"
+  prefix=()
+  run_measured "[${project%.Tests}]*,[${project%.Tests}.*]*" "$project" -c Release
+  [[ -z $what ]] || end_aside
 done
 
 # Debug has the invariants of the core and the schedules, and the coverage of the core is that of Debug. The long tests do in thousands of
 # rounds what others do in hundreds: they are run in Release, but for those of the core under load, which the invariants watch. Neither
-# packages nor leaks, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
-readonly under_coverage='TestCategory!=Long&FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Plugins.&FullyQualifiedName!~TinyWorker.Tests.Schedules.'
+# packages nor leaks nor the pages, which are those of Release. Nor the unloading of plug-ins: what measures the coverage would hold them.
+readonly under_coverage='TestCategory!=Long&FullyQualifiedName!~TinyWorker.Tests.Package.&FullyQualifiedName!~TinyWorker.Tests.Leaks.&FullyQualifiedName!~TinyWorker.Tests.Plugins.&FullyQualifiedName!~TinyWorker.Tests.Schedules.&FullyQualifiedName!~TinyWorker.Tests.Docs.'
 run_measured '[TinyWorker]*,[TinyWorker.Console]*' TinyWorker.Tests -c Debug --filter "$under_coverage"
 run_tests TinyWorker.Tests -c Debug --filter 'TestCategory=Long&(FullyQualifiedName~LedgerTests|FullyQualifiedName~ContentionTests|FullyQualifiedName~PlatformTrapTests)'
 # A schedule lets one thread go on at a time. On a processor of its own, the next one need not be woken on another processor.
-ONE_EACH=1 run_tests_beside 'FullyQualifiedName~Tests.Schedules.&Name~OnThePool' TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules.&Name!~OnThePool'
+one=() other=()
+[[ $(nproc) != 2 ]] || ! taskset -c 0 true || ! taskset -c 1 true || { one=(taskset -c 0) other=(taskset -c 1); }
+prefix=("${other[@]}")
+begin_aside TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules.&Name~OnThePool'
+prefix=("${one[@]}")
+run_tests TinyWorker.Tests -c Debug --filter 'FullyQualifiedName~Tests.Schedules.&Name!~OnThePool'
+prefix=()
+end_aside
 mapfile -t reports < <(find "$coverage" -name coverage.cobertura.xml)   # one for each project of tests
 step .ci/coverage "${reports[@]}" || fail 'the coverage'
 

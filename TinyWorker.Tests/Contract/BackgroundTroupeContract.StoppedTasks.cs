@@ -55,7 +55,7 @@ public abstract partial class BackgroundTroupeContract
         var waiting = troupe.SubmitIntoRoomAsync(3, default, cancel.Token).AsTask();
 
         await cancel.CancelAsync();
-        Assert.ThrowsAsync<OperationCanceledException>(() => Within.Time(waiting));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => Within.Time(waiting));
         gate.Set();
         WaitForEnd(accepted);
 

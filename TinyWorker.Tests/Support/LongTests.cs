@@ -28,9 +28,6 @@ internal static class LongTests
 #else
     public static bool IsDebug => false;
 #endif
-
-    /// <summary>How many items a test takes that has many cases: a fifth of them in Debug.</summary>
-    public static int Items(int inRelease) => IsDebug ? inRelease / 5 : inRelease;
 }
 
 /// <summary>
