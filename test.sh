@@ -193,10 +193,11 @@ build() {
     -p:UseSharedCompilation=true "-p:SharedCompilationId=$compiler" || { fail "the $1 build"; finish; }
 }
 
+# It would end by itself after ten idle minutes.
 end_compiler() {
   local sdk
   sdk=$(dotnet --info | sed -n 's/^ *Base Path: *//p')
-  dotnet "${sdk}Roslyn/bincore/VBCSCompiler.dll" "-pipename:$compiler" -shutdown > "$log" 2>&1 || true   # else it ends by itself, in ten minutes
+  dotnet "${sdk}Roslyn/bincore/VBCSCompiler.dll" "-pipename:$compiler" -shutdown > "$log" 2>&1 || true
 }
 
 step dotnet restore TinyWorker.sln -v quiet || { fail 'restore'; finish; }
@@ -224,7 +225,7 @@ end_compiler
 step $main_job || fail 'the main job on this repository'
 step $service -- --seconds 3 || fail 'the example service'
 
-# Each project of tests by itself: each has the machine for itself while it runs. What comes into the solution is tested without a line here.
+# One project of tests after the other. What comes into the solution is tested without a line here.
 mapfile -t projects < <(dotnet sln TinyWorker.sln list | sed -n 's|^\(.*\.Tests\)[/\\][^/\\]*\.csproj$|\1|p')
 ((${#projects[@]} > 0)) || fail 'the solution names no project of tests'
 

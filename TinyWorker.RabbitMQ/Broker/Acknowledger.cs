@@ -11,9 +11,9 @@ namespace TinyWorker.RabbitMQ.Broker;
 /// <remarks>
 /// The channel must have no other acknowledgements than these, and the consumers must not acknowledge by themselves.
 /// The process of a channel at the broker sends 32 commands at a time to a quorum queue (<c>quorum_commands_soft_limit</c>), keeps the
-/// others until the queue has carried out some, and tells nobody. What it keeps dies with it: the queue gives out again what was acknowledged
-/// in the last milliseconds before the channel ended. (Seen with RabbitMQ 3.10.8; its <c>rabbit_fifo_client</c> is the same in 4.x.) So a
-/// flush leaves the queue time when so many commands were sent just now.
+/// others until the queue has carried out some, and tells nobody. What it keeps dies with it: the queue gives out again what was
+/// acknowledged in the last milliseconds before the channel ended. (Seen with RabbitMQ 3.10.8. Pull request 17403 of rabbitmq-server tells
+/// that its <c>rabbit_fifo_client</c> does the same in 2026.) So a flush leaves the queue time when so many commands were sent just now.
 /// </remarks>
 internal sealed class Acknowledger
 {
@@ -32,7 +32,7 @@ internal sealed class Acknowledger
     private readonly HashSet<ulong> _ahead = []; // settled at the broker, while an earlier one is not
     private ulong _next = 1; // the first that is not settled at the broker
     private readonly long[] _sentAt = new long[MostAtATime]; // when each of the last commands was sent, as a timestamp
-    private long _sent; // how many there were
+    private long _commands; // how many there were
 
     public Acknowledger(BrokerSession session, IChannel channel)
     {
@@ -121,8 +121,12 @@ internal sealed class Acknowledger
             }
         }
 
-        if (sent > 0) NoteSent();
-        if (sent > 0) await _channel.BasicAckAsync(last, multiple: sent > 1, _session.Ended).ConfigureAwait(false);
+        if (sent > 0)
+        {
+            NoteSent();
+            await _channel.BasicAckAsync(last, multiple: sent > 1, _session.Ended).ConfigureAwait(false);
+        }
+
         for (; sent < _acks.Count; sent++)
         {
             NoteSent();
@@ -131,13 +135,13 @@ internal sealed class Acknowledger
         }
     }
 
-    private void NoteSent() => _sentAt[_sent++ % MostAtATime] = Stopwatch.GetTimestamp();
+    private void NoteSent() => _sentAt[_commands++ % MostAtATime] = Stopwatch.GetTimestamp();
 
     // How long the queues may take for what was sent; nothing if the channel's process cannot have kept any of it back.
     private TimeSpan WaitForQueues()
     {
-        if (_sent < MostAtATime) return TimeSpan.Zero;
-        var (first, last) = (_sentAt[_sent % MostAtATime], _sentAt[(_sent - 1) % MostAtATime]);
+        if (_commands < MostAtATime) return TimeSpan.Zero;
+        var (first, last) = (_sentAt[_commands % MostAtATime], _sentAt[(_commands - 1) % MostAtATime]);
         return Stopwatch.GetElapsedTime(first, last) < TimeOfAQueue ? TimeOfAQueue - Stopwatch.GetElapsedTime(last) : TimeSpan.Zero;
     }
 

@@ -314,7 +314,7 @@ public abstract class TinyFuture<T> : IFutureNode
     /// task ends when its code does, and no worker is given up for it. (A worker process is killed after the grace.)</summary>
     internal virtual bool CancelWithoutGrace() => CancelCore();
 
-    /// <summary>Cancels the task if no worker has begun it, and else lets it go on. One that waits has ended when this returns; one that was
+    /// <summary>Cancels the task if it waits for a worker, and else lets it go on. One that waits has ended when this returns; one that was
     /// sent ahead to a worker process ends when that has given it back, or goes on.</summary>
     /// <returns>Whether it waited. Whether it ended by this, <see cref="WasRecalled"/> tells.</returns>
     internal virtual bool Recall() => false;
