@@ -20,7 +20,7 @@ internal sealed class Acknowledger
     private const int MostAtATime = 32;
 
     // A quorum queue has written a command to the disks of its nodes in milliseconds, and in tens of them under load.
-    private static readonly TimeSpan TimeOfAQueue = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan TimeOfAQueue = TimeSpan.FromMilliseconds(500);
 
     private readonly BrokerSession _session;
     private readonly IChannel _channel;
