@@ -226,11 +226,7 @@ public sealed class TaskTableTests
     {
         public override bool IsWaiting => true;
 
-        protected override void Stop()
-        {
-        }
-
-        protected override bool StopWaiting() => false;
+        protected override bool Stop(bool onlyIfWaiting) => false;
     }
 
     private sealed class FakeChannel : IDeliveryChannel

@@ -72,14 +72,14 @@ internal abstract class ServedTask(string id, int attempt, long since, in Delive
     public void CancelForSubmitter()
     {
         _isCancelRequested = true;
-        Stop();
+        Stop(onlyIfWaiting: false);
     }
 
     /// <summary>It is to end without a reply. Outside of locks.</summary>
     public void CancelForReturn()
     {
         _isReturnRequested = true;
-        Stop();
+        Stop(onlyIfWaiting: false);
     }
 
     /// <summary>It is to end without a reply if no worker has it yet, and else goes on. Outside of locks.</summary>
@@ -87,15 +87,13 @@ internal abstract class ServedTask(string id, int attempt, long since, in Delive
     public bool Recall()
     {
         _isRecalled = true;
-        return StopWaiting();
+        return Stop(onlyIfWaiting: true);
     }
 
-    /// <summary>Cancels the local task if it waits, or the wait for room, as <see cref="Stop"/> does.</summary>
-    /// <returns>Whether that ended the task.</returns>
-    protected abstract bool StopWaiting();
-
     /// <summary>Cancels the local task, or the wait for room. If there is neither yet, whoever makes it looks at the requests.</summary>
-    protected abstract void Stop();
+    /// <param name="onlyIfWaiting">A task that a worker has goes on.</param>
+    /// <returns>With <paramref name="onlyIfWaiting"/>, whether that ended the task; else false.</returns>
+    protected abstract bool Stop(bool onlyIfWaiting);
 
     private static DeliveryList Of(in Delivery delivery)
     {

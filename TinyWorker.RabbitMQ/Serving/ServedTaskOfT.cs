@@ -52,26 +52,20 @@ internal sealed class ServedTask<TIn, TOut>(
 
     void IThreadPoolWorkItem.Execute() => owner.OnEnded(this);
 
-    protected override void Stop()
+    protected override bool Stop(bool onlyIfWaiting)
     {
         // Whoever stops has set its flag before it looks here; whoever attaches looks at the flags after it has written here.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _future) is { } future) future.Cancel();
-        else Volatile.Read(ref _waiting)?.Cancel();
-    }
-
-    protected override bool StopWaiting()
-    {
-        Interlocked.MemoryBarrier();   // as in Stop
-        if (Volatile.Read(ref _future) is { } future) return future.Recall() && future.WasRecalled;
-        Volatile.Read(ref _waiting)?.Cancel();
+        if (Volatile.Read(ref _future) is not { } future) Volatile.Read(ref _waiting)?.Cancel();
+        else if (onlyIfWaiting) return future.Recall() && future.WasRecalled;
+        else future.Cancel();
         return false;
     }
 
     private void StopIfRequested()
     {
         Interlocked.MemoryBarrier();
-        if (IsCancelRequested || IsReturnRequested) Stop();
-        else if (IsRecalled) StopWaiting();
+        if (IsCancelRequested || IsReturnRequested) Stop(onlyIfWaiting: false);
+        else if (IsRecalled) Stop(onlyIfWaiting: true);
     }
 }
